@@ -1,0 +1,176 @@
+namespace NATS.Server.Options;
+
+/// <summary>
+/// Everything that configures a server: an immutable snapshot. Built from a configuration file and flags, or by an embedder with <c>with</c>.
+/// Names are the reference's option names; durations are <see cref="TimeSpan"/>; sizes are bytes.
+/// </summary>
+public sealed record ServerOptions
+{
+    public const int DefaultPort = 4222;
+    public const int RandomPort = -1;
+
+    // Network
+    public string Host { get; init; } = "0.0.0.0";
+
+    /// <summary>Client port; <see cref="RandomPort"/> lets the system choose.</summary>
+    public int Port { get; init; } = DefaultPort;
+    public string ClientAdvertise { get; init; } = "";
+
+    /// <summary>No client listener: only in-process connections.</summary>
+    public bool DontListen { get; init; }
+
+    // Identity
+    /// <summary>Empty: the server id is the name.</summary>
+    public string ServerName { get; init; } = "";
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, bool> FeatureFlags { get; init; } = new Dictionary<string, bool>(StringComparer.Ordinal);
+
+    // Monitoring
+    public string HttpHost { get; init; } = "";
+
+    /// <summary>Monitoring port: 0 is off, <see cref="RandomPort"/> lets the system choose.</summary>
+    public int HttpPort { get; init; }
+    public string HttpBasePath { get; init; } = "/";
+
+    // Limits
+    public int MaxControlLine { get; init; } = 4096;
+    public int MaxPayload { get; init; } = 1024 * 1024;
+    public long MaxPending { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Negative: unlimited is never; the reference stores a configured 0 as -1 and refuses everyone.</summary>
+    public int MaxConnections { get; init; } = 64 * 1024;
+
+    /// <summary>Subscriptions per connection; 0 is unlimited.</summary>
+    public int MaxSubscriptions { get; init; }
+
+    /// <summary>Tokens per subscription subject; 0 is unlimited.</summary>
+    public int MaxSubTokens { get; init; }
+    public int MaxClosedClients { get; init; } = 10000;
+    public int MaxTracedMessageLength { get; init; }
+    public bool NoHeaderSupport { get; init; }
+    public bool DisableSublistCache { get; init; }
+
+    // Flow
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromMinutes(2);
+    public int MaxPingsOut { get; init; } = 2;
+    public TimeSpan WriteDeadline { get; init; } = TimeSpan.FromSeconds(10);
+    public WriteTimeoutPolicy WriteTimeout { get; init; }
+    public bool NoFastProducerStall { get; init; }
+
+    // Life and death
+    public TimeSpan LameDuckDuration { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan LameDuckGracePeriod { get; init; } = TimeSpan.FromSeconds(10);
+
+    // Logging
+    public bool Debug { get; init; }
+    public bool Trace { get; init; }
+    public bool TraceVerbose { get; init; }
+    public bool TraceHeaders { get; init; }
+    public bool Logtime { get; init; } = true;
+    public bool LogtimeUtc { get; init; }
+    public string LogFile { get; init; } = "";
+    public long LogSizeLimit { get; init; }
+    public long LogMaxFiles { get; init; }
+    public bool Syslog { get; init; }
+    public string RemoteSyslog { get; init; } = "";
+
+    // Process files
+    public string PidFile { get; init; } = "";
+    public string PortsFileDir { get; init; } = "";
+    public string ConfigFile { get; init; } = "";
+
+    /// <summary>Digest of the parsed configuration, <c>sha256:…</c>; empty without a file.</summary>
+    public string ConfigDigest { get; init; } = "";
+
+    // Authentication
+    public AuthorizationOptions Authorization { get; init; } = new();
+
+    /// <summary>Users who need no credentials: the name of a configured user.</summary>
+    public string NoAuthUser { get; init; } = "";
+
+    /// <summary>Subject mappings of the global account, in the order of the configuration.</summary>
+    public IReadOnlyList<SubjectMappingOptions> Mappings { get; init; } = [];
+
+    // Engine (this server's own options)
+    /// <summary>Event loops of the Linux engine; 0 chooses half of the cores, at least one.</summary>
+    public int EventLoops { get; init; }
+
+    /// <summary>Which I/O engine serves plain TCP connections.</summary>
+    public ConnectionEngineKind Engine { get; init; }
+}
+
+/// <summary>What happens when a write to a connection misses its deadline.</summary>
+public enum WriteTimeoutPolicy : byte
+{
+    /// <summary>Close clients, retry on connections between servers.</summary>
+    Default,
+    Close,
+    Retry,
+}
+
+/// <summary>The I/O engines behind the transport interface.</summary>
+public enum ConnectionEngineKind : byte
+{
+    /// <summary>Own epoll loops on Linux, sockets of the class library elsewhere.</summary>
+    Automatic,
+    Epoll,
+    Portable,
+}
+
+/// <summary>The <c>authorization</c> block: at most one of user/password, token, and users is set.</summary>
+public sealed record AuthorizationOptions
+{
+    public string Username { get; init; } = "";
+    public string Password { get; init; } = "";
+    public string Token { get; init; } = "";
+    public IReadOnlyList<UserOptions> Users { get; init; } = [];
+
+    /// <summary>Time for a connection to authenticate.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+    public PermissionsOptions? DefaultPermissions { get; init; }
+
+    public bool IsRequired => Username.Length > 0 || Password.Length > 0 || Token.Length > 0 || Users.Count > 0;
+}
+
+/// <summary>One configured user.</summary>
+public sealed record UserOptions
+{
+    public required string Username { get; init; }
+
+    /// <summary>Plain text, or a bcrypt hash.</summary>
+    public string Password { get; init; } = "";
+    public PermissionsOptions? Permissions { get; init; }
+
+    /// <summary>Upper-cased connection types; empty allows all.</summary>
+    public IReadOnlyList<string> AllowedConnectionTypes { get; init; } = [];
+}
+
+/// <summary>Publish and subscribe permissions; null means unrestricted.</summary>
+public sealed record PermissionsOptions
+{
+    public SubjectPermissionOptions? Publish { get; init; }
+    public SubjectPermissionOptions? Subscribe { get; init; }
+    public ResponsePermissionOptions? AllowResponses { get; init; }
+}
+
+/// <summary>Allowed and denied subjects. For subscribe an entry may be <c>subject queue</c>. Null allow: everything; empty allow: nothing.</summary>
+public sealed record SubjectPermissionOptions
+{
+    public IReadOnlyList<string>? Allow { get; init; }
+    public IReadOnlyList<string>? Deny { get; init; }
+}
+
+/// <summary>Dynamic permission to publish to the reply subject of a delivered message.</summary>
+/// <param name="MaxMessages">Replies per request; -1 is unlimited.</param>
+/// <param name="Expires">Time to reply; negative is unlimited.</param>
+public sealed record ResponsePermissionOptions(int MaxMessages, TimeSpan Expires);
+
+/// <summary>One source subject and its weighted destinations.</summary>
+public sealed record SubjectMappingOptions(string Source, IReadOnlyList<MappingDestinationOptions> Destinations);
+
+/// <summary>A destination of a mapping.</summary>
+/// <param name="Subject">Destination, may use mapping functions.</param>
+/// <param name="Weight">Percent, 0 to 100.</param>
+/// <param name="Cluster">Only in this cluster; empty is everywhere.</param>
+public sealed record MappingDestinationOptions(string Subject, int Weight, string Cluster = "");
