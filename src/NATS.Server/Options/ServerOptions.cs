@@ -38,7 +38,7 @@ public sealed record ServerOptions
     public int MaxPayload { get; init; } = 1024 * 1024;
     public long MaxPending { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Negative: unlimited is never; the reference stores a configured 0 as -1 and refuses everyone.</summary>
+    /// <summary>A configured 0 becomes -1, which refuses everyone; there is no "unlimited".</summary>
     public int MaxConnections { get; init; } = 64 * 1024;
 
     /// <summary>Subscriptions per connection; 0 is unlimited.</summary>
@@ -47,6 +47,8 @@ public sealed record ServerOptions
     /// <summary>Tokens per subscription subject; 0 is unlimited.</summary>
     public int MaxSubTokens { get; init; }
     public int MaxClosedClients { get; init; } = 10000;
+
+    /// <summary>Bytes of a traced message that are shown; 0 is unlimited.</summary>
     public int MaxTracedMessageLength { get; init; }
     public bool NoHeaderSupport { get; init; }
     public bool DisableSublistCache { get; init; }
@@ -62,6 +64,13 @@ public sealed record ServerOptions
     public TimeSpan LameDuckDuration { get; init; } = TimeSpan.FromMinutes(2);
     public TimeSpan LameDuckGracePeriod { get; init; } = TimeSpan.FromSeconds(10);
 
+    // Reports
+    /// <summary>Every how many failed first attempts a failing connection to another server is reported.</summary>
+    public int ConnectErrorReports { get; init; } = 3600;
+
+    /// <summary>As <see cref="ConnectErrorReports"/>, for connections that were up before.</summary>
+    public int ReconnectErrorReports { get; init; } = 1;
+
     // Logging
     public bool Debug { get; init; }
     public bool Trace { get; init; }
@@ -70,7 +79,11 @@ public sealed record ServerOptions
     public bool Logtime { get; init; } = true;
     public bool LogtimeUtc { get; init; }
     public string LogFile { get; init; } = "";
+
+    /// <summary>Size in bytes at which the log file is rotated; 0 never rotates.</summary>
     public long LogSizeLimit { get; init; }
+
+    /// <summary>Rotated log files that are kept, the current one included; 0 keeps all.</summary>
     public long LogMaxFiles { get; init; }
     public bool Syslog { get; init; }
     public string RemoteSyslog { get; init; } = "";
@@ -86,7 +99,7 @@ public sealed record ServerOptions
     // Authentication
     public AuthorizationOptions Authorization { get; init; } = new();
 
-    /// <summary>Users who need no credentials: the name of a configured user.</summary>
+    /// <summary>The configured user that a connection without credentials becomes; empty: credentials are needed.</summary>
     public string NoAuthUser { get; init; } = "";
 
     /// <summary>Subject mappings of the global account, in the order of the configuration.</summary>
@@ -118,9 +131,15 @@ public enum ConnectionEngineKind : byte
     Portable,
 }
 
-/// <summary>The <c>authorization</c> block: at most one of user/password, token, and users is set.</summary>
+/// <summary>
+/// The <c>authorization</c> block: at most one of user/password, token, and users is set by a file. Flags can add a user or token to a file's
+/// users; the users win then.
+/// </summary>
 public sealed record AuthorizationOptions
 {
+    /// <summary>The configuration has an <c>authorization</c> block, even an empty one.</summary>
+    public bool IsDefined { get; init; }
+
     public string Username { get; init; } = "";
     public string Password { get; init; } = "";
     public string Token { get; init; } = "";
@@ -128,6 +147,8 @@ public sealed record AuthorizationOptions
 
     /// <summary>Time for a connection to authenticate.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What the file gave to users without permissions of their own; <see cref="UserOptions.Permissions"/> already holds it.</summary>
     public PermissionsOptions? DefaultPermissions { get; init; }
 
     public bool IsRequired => Username.Length > 0 || Password.Length > 0 || Token.Length > 0 || Users.Count > 0;
