@@ -1,49 +1,459 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
 namespace NATS.Server.Core.Subjects;
 
 /// <summary>
-/// The subject index: wildcard subscriptions are stored, literal subjects are matched. Not synchronised: its owner (an account) holds a lock
-/// around every call; only <see cref="Generation"/> may be read by any thread.
+/// The subject index: wildcard subscriptions are stored, literal subjects are matched. Not synchronised: its owner (an account) holds a lock around every call
+/// that changes it; calls that only read may run in parallel with each other, and <see cref="Generation"/> may be read by any thread.
 /// </summary>
+/// <remarks>
+/// A trie over tokens. Children are found by a 16-byte key in an open-addressing table, so that a match touches few cache lines and makes no strings. No call
+/// recurses: clients choose how many tokens a subject has.
+/// </remarks>
 public sealed class Sublist<T> where T : class
 {
-    private readonly List<(byte[] Subject, byte[]? Queue, T Item)> _items = [];
+    private const int InlineTokens = 32;
+
+    private readonly ulong _seed;
+    private readonly SublistNode<T> _root = new(null);
+    private InterestWatches? _watches;
+    private int _count;
     private int _generation;
+    private long _inserts;
+    private long _removes;
+    private long _matches;
+
+    public Sublist()
+        : this(0)
+    {
+    }
+
+    /// <summary>Creates an empty index.</summary>
+    /// <param name="seed">A random number that clients cannot know, where clients choose the subjects: it keeps them from making lookups slow.</param>
+    public Sublist(ulong seed) => _seed = seed;
 
     /// <summary>Number of stored subscriptions.</summary>
-    public int Count => _items.Count;
+    public int Count => _count;
 
     /// <summary>Grows with every change; a cached match is valid while it is unchanged.</summary>
     public int Generation => Volatile.Read(ref _generation);
 
+    public SublistStats Stats => new(_count, _inserts, _removes, _matches);
+
+    /// <summary>Whether <see cref="TakeInterestChanges"/> would return something.</summary>
+    public bool HasInterestChanges => _watches is { HasChanges: true };
+
     /// <summary>Adds a subscription.</summary>
     /// <param name="subject">A valid subscription subject (see <see cref="Subject"/>); kept, not copied.</param>
-    /// <param name="queue">The queue group, or null.</param>
-    /// <param name="item">What is found again by <see cref="Match"/>.</param>
-    public void Insert(byte[] subject, byte[]? queue, T item)
+    /// <param name="queue">The queue group, or null; kept, not copied.</param>
+    /// <param name="item">What is found again by <see cref="Match"/>; not stored under this subject and queue group yet.</param>
+    /// <param name="weight">How often it counts in its queue group: the members that a remote subscription stands for.</param>
+    /// <exception cref="ArgumentException">The subject has an empty token, or a token after <c>&gt;</c>.</exception>
+    public void Insert(byte[] subject, byte[]? queue, T item, int weight = 1)
     {
-        _items.Add((subject, queue, item));
-        Interlocked.Increment(ref _generation);
+        if (!Subject.IsWellFormed(subject)) throw new ArgumentException("sublist: invalid subject", nameof(subject));
+        SublistNode<T> node = _root;
+        foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
+        {
+            if (Subject.IsPartialWildcard(token))
+            {
+                node = node.Partial ??= new SublistNode<T>(null);
+            }
+            else if (Subject.IsFullWildcard(token))
+            {
+                node = node.Full ??= new SublistNode<T>(null);
+            }
+            else
+            {
+                TokenKey key = TokenKey.Create(token, _seed);
+                node = node.FindChild(key, token, _seed) ?? node.AddChild(key, token, _seed);
+            }
+        }
+
+        node.Subject ??= subject;
+        bool isFirst;
+        if (queue is null)
+        {
+            node.Plain.Add(item);
+            isFirst = node.Plain.Count == 1;
+        }
+        else
+        {
+            QueueGroup<T> group = (node.Queues ??= new QueueGroups<T>()).FindOrAdd(queue);
+            group.Add(item, weight);
+            isFirst = group.Count == 1;
+        }
+
+        _count++;
+        _inserts++;
+        if (isFirst) _watches?.Note(subject, queue, hasInterest: true);
+        Changed();
     }
 
     /// <summary>Removes a subscription (compared by reference). False when it is not stored.</summary>
     public bool Remove(byte[] subject, byte[]? queue, T item)
     {
-        int index = _items.FindIndex(x => ReferenceEquals(x.Item, item));
-        if (index < 0) return false;
-        _items.RemoveAt(index);
-        Interlocked.Increment(ref _generation);
+        if (!RemoveOne(subject, queue, item)) return false;
+        Changed();
         return true;
     }
 
-    /// <summary>Finds what matches a literal subject. Replaces the content of <paramref name="result"/>.</summary>
+    /// <summary>Removes many subscriptions as one change. Those that are not stored are passed over.</summary>
+    /// <returns>How many were removed.</returns>
+    public int RemoveBatch(ReadOnlySpan<SublistEntry<T>> entries)
+    {
+        int removed = 0;
+        foreach (SublistEntry<T> entry in entries)
+        {
+            if (RemoveOne(entry.Subject, entry.Queue, entry.Item)) removed++;
+        }
+
+        if (removed > 0) Changed();
+        return removed;
+    }
+
+    /// <summary>Changes how often a stored member of a queue group counts. False when it is not stored.</summary>
+    public bool UpdateWeight(byte[] subject, byte[] queue, T item, int weight)
+    {
+        if (FindNode(subject)?.Queues?.Find(queue) is not { } group || !group.UpdateWeight(item, weight)) return false;
+        Changed();
+        return true;
+    }
+
+    /// <summary>Finds what matches a literal subject. Replaces the content of <paramref name="result"/>. An invalid subject matches nothing.</summary>
     public void Match(ReadOnlySpan<byte> subject, SublistMatch<T> result)
     {
         result.Clear();
-        foreach ((byte[] Subject, byte[]? Queue, T Item) entry in _items)
+        _matches++;
+        var visitor = new MatchVisitor(result);
+        var pending = new PendingNodes<T>(result.Pending);
+        Walk(subject, ref visitor, ref pending);
+        if (pending.Grown is not null) result.Pending = pending.Grown;
+    }
+
+    /// <summary>Whether anything matches a literal subject; stops at the first.</summary>
+    public bool HasInterest(ReadOnlySpan<byte> subject)
+    {
+        var visitor = new AnyVisitor();
+        var buffer = new PendingNodeBuffer<T>();
+        var pending = new PendingNodes<T>(buffer);
+        Walk(subject, ref visitor, ref pending);
+        return visitor.Found;
+    }
+
+    /// <summary>How many subscriptions match a literal subject: without a queue group, and members of queue groups (each counts once, whatever it weighs).</summary>
+    public (int Plain, int Queue) NumInterest(ReadOnlySpan<byte> subject)
+    {
+        var visitor = new CountVisitor();
+        var buffer = new PendingNodeBuffer<T>();
+        var pending = new PendingNodes<T>(buffer);
+        Walk(subject, ref visitor, ref pending);
+        return (visitor.Plain, visitor.Queue);
+    }
+
+    /// <summary>
+    /// Finds the subscriptions that share at least one literal subject with <paramref name="subject"/>, which may have wildcards. Replaces the content of
+    /// <paramref name="result"/>. A malformed subject matches nothing. Not for the path of messages.
+    /// </summary>
+    public void ReverseMatch(ReadOnlySpan<byte> subject, SublistMatch<T> result)
+    {
+        result.Clear();
+        if (!Subject.IsWellFormed(subject)) return;
+        List<SublistNode<T>> level = [_root];
+        List<SublistNode<T>> next = [];
+        foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
         {
-            if (!entry.Subject.AsSpan().SequenceEqual(subject)) continue;
-            if (entry.Queue is null) result.AddPlain([entry.Item]);
-            else result.AddQueue(entry.Queue, [entry.Item]);
+            bool isPartial = Subject.IsPartialWildcard(token);
+            bool isFull = Subject.IsFullWildcard(token);
+            TokenKey key = isPartial || isFull ? default : TokenKey.Create(token, _seed);
+            foreach (SublistNode<T> node in level)
+            {
+                if (isFull)
+                {
+                    node.AddChildrenTo(next);
+                    continue;
+                }
+
+                node.Full?.CopySubscriptionsTo(result);
+                if (node.Partial is not null) next.Add(node.Partial);
+                if (isPartial) node.AddLiteralChildrenTo(next);
+                else if (node.FindChild(key, token, _seed) is { } child) next.Add(child);
+            }
+
+            (level, next) = (next, level);
+            next.Clear();
+            if (isFull)
+            {
+                CopySubtreesTo(level, result);
+                return;
+            }
+        }
+
+        foreach (SublistNode<T> node in level)
+        {
+            node.CopySubscriptionsTo(result);
+        }
+    }
+
+    /// <summary>Appends every stored subscription, in no particular order.</summary>
+    public void CopyTo(List<SublistEntry<T>> entries)
+    {
+        List<SublistNode<T>> pending = [_root];
+        while (pending.Count > 0)
+        {
+            SublistNode<T> node = pending[^1];
+            pending.RemoveAt(pending.Count - 1);
+            node.AddEntriesTo(entries);
+            node.AddChildrenTo(pending);
+        }
+    }
+
+    /// <summary>Starts to follow the interest in a literal subject; <see cref="InterestWatch.HasInterest"/> is the state at this moment.</summary>
+    /// <param name="subject">The literal subject; kept, not copied.</param>
+    /// <param name="queue">Follow this queue group, or null to follow subscriptions without one.</param>
+    /// <param name="changed">Called by whoever takes the changes, see <see cref="TakeInterestChanges"/>.</param>
+    /// <returns>Null when the subject is malformed or has a wildcard.</returns>
+    public InterestWatch? Watch(byte[] subject, byte[]? queue, Action<bool> changed)
+    {
+        if (!Subject.IsValidLiteral(subject)) return null;
+        SublistNode<T>? node = FindNode(subject);
+        bool hasInterest = node is not null && (queue is null ? node.Plain.Count > 0 : node.Queues?.Find(queue) is not null);
+        var watch = new InterestWatch(subject, queue, changed, hasInterest);
+        (_watches ??= new InterestWatches()).Add(watch);
+        return watch;
+    }
+
+    /// <summary>Ends a watch; it is not told anything that was not taken yet. False when it had ended before.</summary>
+    public bool Unwatch(InterestWatch watch)
+    {
+        if (_watches is null || !_watches.Remove(watch)) return false;
+        if (_watches.IsEmpty) _watches = null;
+        return true;
+    }
+
+    /// <summary>
+    /// Appends what watchers have to be told since the last call. The owner asks after each change (<see cref="HasInterestChanges"/>), leaves its lock, and
+    /// then calls <see cref="InterestChange.Deliver"/> on each.
+    /// </summary>
+    public void TakeInterestChanges(List<InterestChange> changes) => _watches?.Take(changes);
+
+    /// <summary>The number of nodes below the root, so that tests can see that nothing is left behind.</summary>
+    internal int CountNodes()
+    {
+        List<SublistNode<T>> pending = [_root];
+        int count = -1;
+        while (pending.Count > 0)
+        {
+            SublistNode<T> node = pending[^1];
+            pending.RemoveAt(pending.Count - 1);
+            node.AddChildrenTo(pending);
+            count++;
+        }
+
+        return count;
+    }
+
+    private void Changed() => Volatile.Write(ref _generation, unchecked(_generation + 1));
+
+    private bool RemoveOne(byte[] subject, byte[]? queue, T item)
+    {
+        if (!Subject.IsWellFormed(subject)) return false;
+
+        // The last place on the way that something else needs; when the final node is empty, the path below that place goes.
+        SublistNode<T> keep = _root;
+        ReadOnlySpan<byte> cut = default;
+        SublistNode<T> node = _root;
+        foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
+        {
+            if (node == _root || node.HasSubscriptions || node.EdgeCount > 1)
+            {
+                keep = node;
+                cut = token;
+            }
+
+            if (FindEdge(node, token) is not { } child) return false;
+            node = child;
+        }
+
+        bool isLast;
+        if (queue is null)
+        {
+            if (!node.Plain.Remove(item)) return false;
+            isLast = node.Plain.Count == 0;
+        }
+        else
+        {
+            if (node.Queues?.Find(queue) is not { } group || !group.Remove(item)) return false;
+            isLast = group.Count == 0;
+            if (isLast) node.RemoveQueue(group);
+        }
+
+        _count--;
+        _removes++;
+        if (isLast)
+        {
+            node.ForgetSubjectIfUnused();
+            if (node.IsEmpty) RemoveEdge(keep, cut);
+            _watches?.Note(subject, queue, hasInterest: false);
+        }
+
+        return true;
+    }
+
+    private SublistNode<T>? FindNode(ReadOnlySpan<byte> subject)
+    {
+        if (!Subject.IsWellFormed(subject)) return null;
+        SublistNode<T>? node = _root;
+        foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
+        {
+            node = FindEdge(node, token);
+            if (node is null) return null;
+        }
+
+        return node;
+    }
+
+    private SublistNode<T>? FindEdge(SublistNode<T> node, ReadOnlySpan<byte> token)
+    {
+        if (Subject.IsPartialWildcard(token)) return node.Partial;
+        if (Subject.IsFullWildcard(token)) return node.Full;
+        return node.FindChild(TokenKey.Create(token, _seed), token, _seed);
+    }
+
+    private void RemoveEdge(SublistNode<T> node, ReadOnlySpan<byte> token)
+    {
+        if (Subject.IsPartialWildcard(token)) node.Partial = null;
+        else if (Subject.IsFullWildcard(token)) node.Full = null;
+        else node.RemoveChild(TokenKey.Create(token, _seed), token, _seed);
+    }
+
+    private static void CopySubtreesTo(List<SublistNode<T>> roots, SublistMatch<T> result)
+    {
+        while (roots.Count > 0)
+        {
+            SublistNode<T> node = roots[^1];
+            roots.RemoveAt(roots.Count - 1);
+            node.CopySubscriptionsTo(result);
+            node.AddChildrenTo(roots);
+        }
+    }
+
+    [SkipLocalsInit]
+    private void Walk<TVisitor>(scoped ReadOnlySpan<byte> subject, scoped ref TVisitor visitor, ref PendingNodes<T> pending)
+        where TVisitor : struct, IVisitor, allows ref struct
+    {
+        if (_count == 0) return;
+        int count = Subject.TokenCount(subject);
+        if (count <= InlineTokens)
+        {
+            Span<Token> tokens = stackalloc Token[InlineTokens];
+            if (Tokenize(subject, tokens)) Walk(subject, tokens[..count], ref visitor, ref pending);
+            return;
+        }
+
+        Token[] rented = ArrayPool<Token>.Shared.Rent(count);
+        if (Tokenize(subject, rented)) Walk(subject, rented.AsSpan(0, count), ref visitor, ref pending);
+        ArrayPool<Token>.Shared.Return(rented);
+    }
+
+    private void Walk<TVisitor>(scoped ReadOnlySpan<byte> subject, scoped ReadOnlySpan<Token> tokens, scoped ref TVisitor visitor, ref PendingNodes<T> pending)
+        where TVisitor : struct, IVisitor, allows ref struct
+    {
+        SublistNode<T> node = _root;
+        int depth = 0;
+        while (true)
+        {
+            SublistNode<T>? next = null;
+            if (depth == tokens.Length)
+            {
+                if (!visitor.Visit(node)) return;
+            }
+            else
+            {
+                if (node.Full is not null && !visitor.Visit(node.Full)) return;
+                ref readonly Token token = ref tokens[depth];
+                next = node.FindChild(token.Key, subject.Slice(token.Start, token.Length), _seed);
+                depth++;
+                if (node.Partial is not null)
+                {
+                    if (next is null) next = node.Partial;
+                    else pending.Push(node.Partial, depth);
+                }
+            }
+
+            if (next is null)
+            {
+                if (!pending.TryPop(out PendingNode<T> other)) return;
+                next = other.Node;
+                depth = other.Depth;
+            }
+
+            node = next;
+        }
+    }
+
+    // False when a token is empty: such a subject matches nothing.
+    private bool Tokenize(ReadOnlySpan<byte> subject, Span<Token> tokens)
+    {
+        int at = 0;
+        for (int start = 0; ; at++)
+        {
+            int length = subject[start..].IndexOf(Subject.Separator);
+            bool isLast = length < 0;
+            if (isLast) length = subject.Length - start;
+            if (length == 0) return false;
+            tokens[at] = new Token(TokenKey.Create(subject.Slice(start, length), _seed), start, length);
+            if (isLast) return true;
+            start += length + 1;
+        }
+    }
+
+    private readonly struct Token(TokenKey key, int start, int length)
+    {
+        public readonly TokenKey Key = key;
+        public readonly int Start = start;
+        public readonly int Length = length;
+    }
+
+    private interface IVisitor
+    {
+        /// <summary>Looks at a node whose subscriptions (perhaps none) match; false ends the walk.</summary>
+        bool Visit(SublistNode<T> node);
+    }
+
+    private readonly struct MatchVisitor(SublistMatch<T> result) : IVisitor
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Visit(SublistNode<T> node)
+        {
+            node.CopySubscriptionsTo(result);
+            return true;
+        }
+    }
+
+    private struct AnyVisitor : IVisitor
+    {
+        public bool Found { get; private set; }
+
+        public bool Visit(SublistNode<T> node)
+        {
+            Found = node.HasSubscriptions;
+            return !Found;
+        }
+    }
+
+    private struct CountVisitor : IVisitor
+    {
+        public int Plain { get; private set; }
+
+        public int Queue { get; private set; }
+
+        public bool Visit(SublistNode<T> node)
+        {
+            Plain += node.Plain.Count;
+            Queue += node.QueueMemberCount;
+            return true;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NATS.Server.Core.Subjects;
 
 /// <summary>
@@ -19,17 +21,19 @@ public sealed class SublistMatch<T> where T : class
 
     public bool IsEmpty => _plainCount == 0 && _queueCount == 0;
 
+    /// <summary>Places where the walk through the trie still has to go; kept between matches so that it is not allocated again.</summary>
+    internal PendingNode<T>[] Pending { get; set; } = [];
+
     /// <summary>Forgets the matches, drops the references to subscriptions and keeps the arrays unless they grew past what is worth keeping.</summary>
     public void Clear()
     {
-        const int keep = 256;
-        if (_plain.Length > keep)
+        if (MatchArray.IsWorthKeeping(_plain.Length, _plainCount))
         {
-            _plain = [];
+            Array.Clear(_plain, 0, _plainCount);
         }
         else
         {
-            Array.Clear(_plain, 0, _plainCount);
+            _plain = [];
         }
 
         for (int i = 0; i < _queueCount; i++)
@@ -41,42 +45,39 @@ public sealed class SublistMatch<T> where T : class
         _queueCount = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void AddPlain(T subscription)
+    {
+        if (_plainCount == _plain.Length) MatchArray.Grow(ref _plain, _plainCount + 1);
+        _plain[_plainCount++] = subscription;
+    }
+
     internal void AddPlain(ReadOnlySpan<T> subscriptions)
     {
         int needed = _plainCount + subscriptions.Length;
-        if (needed > _plain.Length)
-        {
-            Array.Resize(ref _plain, Math.Max(4, Math.Max(needed, _plain.Length * 2)));
-        }
-
+        if (needed > _plain.Length) MatchArray.Grow(ref _plain, needed);
         subscriptions.CopyTo(_plain.AsSpan(_plainCount));
         _plainCount = needed;
     }
 
-    internal void AddQueue(byte[] name, ReadOnlySpan<T> members)
+    /// <summary>The entry of a queue group, which the caller adds at least one member to.</summary>
+    /// <param name="name">The group's name; kept.</param>
+    /// <param name="known">How many of the present entries may be this group's.</param>
+    internal QueueMatch<T> Queue(byte[] name, int known)
     {
-        for (int i = 0; i < _queueCount; i++)
+        for (int i = 0; i < known; i++)
         {
-            if (_queues[i].Name.AsSpan().SequenceEqual(name))
-            {
-                _queues[i].Add(members);
-                return;
-            }
+            if (_queues[i].Name.AsSpan().SequenceEqual(name)) return _queues[i];
         }
 
-        if (_queueCount == _queues.Length)
-        {
-            Array.Resize(ref _queues, Math.Max(2, _queues.Length * 2));
-        }
-
-        QueueMatch<T> queue = _queues[_queueCount] ??= new QueueMatch<T>();
+        if (_queueCount == _queues.Length) Array.Resize(ref _queues, Math.Max(2, _queues.Length * 2));
+        QueueMatch<T> queue = _queues[_queueCount++] ??= new QueueMatch<T>();
         queue.Name = name;
-        queue.Add(members);
-        _queueCount++;
+        return queue;
     }
 }
 
-/// <summary>The members of one queue group that match a subject. Owned by its <see cref="SublistMatch{T}"/>.</summary>
+/// <summary>The members of one queue group that match a subject, a remote one as often as it weighs. Owned by its <see cref="SublistMatch{T}"/>.</summary>
 public sealed class QueueMatch<T> where T : class
 {
     private T[] _members = [];
@@ -87,22 +88,52 @@ public sealed class QueueMatch<T> where T : class
 
     public ReadOnlySpan<T> Members => _members.AsSpan(0, _count);
 
+    internal void Add(T member)
+    {
+        if (_count == _members.Length) MatchArray.Grow(ref _members, _count + 1);
+        _members[_count++] = member;
+    }
+
     internal void Add(ReadOnlySpan<T> members)
     {
         int needed = _count + members.Length;
-        if (needed > _members.Length)
-        {
-            Array.Resize(ref _members, Math.Max(4, Math.Max(needed, _members.Length * 2)));
-        }
-
+        if (needed > _members.Length) MatchArray.Grow(ref _members, needed);
         members.CopyTo(_members.AsSpan(_count));
+        _count = needed;
+    }
+
+    internal void AddRepeated(T member, int times)
+    {
+        int needed = checked(_count + times);
+        if (needed > _members.Length) MatchArray.Grow(ref _members, needed);
+        _members.AsSpan(_count, times).Fill(member);
         _count = needed;
     }
 
     internal void Clear()
     {
-        Array.Clear(_members, 0, _count);
+        if (MatchArray.IsWorthKeeping(_members.Length, _count))
+        {
+            Array.Clear(_members, 0, _count);
+        }
+        else
+        {
+            _members = [];
+        }
+
         _count = 0;
         Name = [];
     }
+}
+
+/// <summary>How the arrays of a match grow and when they are given up.</summary>
+internal static class MatchArray
+{
+    private const int AlwaysKept = 256;
+
+    /// <summary>A small array always is, since a cache holds thousands of matches; a large one while its last use filled a good part of it.</summary>
+    public static bool IsWorthKeeping(int length, int used) => length <= AlwaysKept || used > length / 4;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Grow<T>(ref T[] array, int needed) => Array.Resize(ref array, Math.Max(4, Math.Max(needed, array.Length * 2)));
 }
