@@ -1,0 +1,43 @@
+namespace NATS.Server.Bench.Cases;
+
+/// <summary>All cases and what each is to reach.</summary>
+internal static class CaseCatalog
+{
+    private static readonly Targets SmallPublish = new() { Throughput = 4, Cpu = 0.3 };
+    private static readonly Targets SmallDelivery = new() { Throughput = 4.5, Cpu = 0.2 };
+    private static readonly Targets ManyToMany = new() { Throughput = 4, Cpu = 0.2 };
+
+    public static IReadOnlyList<BenchCase> All { get; } =
+    [
+        new TrafficCase("pub-16", "publish only, 16 B") { Size = 16, Subscribers = 0, Targets = SmallPublish },
+        new TrafficCase("pub-128", "publish only, 128 B") { Subscribers = 0, Targets = SmallPublish },
+        new TrafficCase("1to1-16", "1:1, 16 B") { Size = 16, Targets = new() { Throughput = 6, Cpu = 0.15 } },
+        new TrafficCase("1to1-128", "1:1, 128 B") { Targets = SmallDelivery },
+        new TrafficCase("1to1-128-headers", "1:1, 128 B with headers") { HasHeaders = true, Targets = SmallDelivery },
+        new TrafficCase("1to1-1024", "1:1, 1 KiB") { Size = 1024, Targets = new() { Throughput = 1.8, Cpu = 0.5 } },
+        new TrafficCase("1to1-8192", "1:1, 8 KiB") { Size = 8192, Targets = new() { Throughput = 1.3, Cpu = 0.55 } },
+        new TrafficCase("fanout-4", "fan-out 1:4, 128 B") { Subscribers = 4, Targets = ManyToMany },
+        new TrafficCase("fanout-16", "fan-out 1:16, 128 B") { Subscribers = 16, Targets = ManyToMany },
+        new TrafficCase("fanout-1000", "fan-out 1:1000, 128 B") { Subscribers = 1000, Targets = ManyToMany },
+        new TrafficCase("fanin-4", "fan-in 4:1, 128 B") { Publishers = 4, Targets = ManyToMany },
+        new TrafficCase("fanin-16", "fan-in 16:1, 128 B") { Publishers = 16, Targets = ManyToMany },
+        new QueueCase("queue-8x4", "8 queue groups of 4, 128 B") { Targets = ManyToMany },
+        new RequestCase("request-1", "request/reply, 1 in flight") { Targets = new() { Throughput = 1.2, Cpu = 0.5, P50 = 0.7 } },
+        new RequestCase("request-16", "request/reply, 16 in flight") { InFlight = 16, Targets = new() { Throughput = 2, Cpu = 0.5, P50 = 0.7 } },
+        new RequestCase("request-16x1", "request/reply, 16 pairs with 1 in flight each") { Requesters = 16, IsSlow = true },
+        new WildCase("wild-100k", "100,000 wildcard subscriptions") { Targets = new() { Throughput = 3, Cpu = 0.35 } },
+        new TrafficCase("portable-1to1-128", "portable engine, 1:1, 128 B")
+        {
+            OurConfiguration = "connection_engine: portable\n",
+            Targets = new() { Throughput = 3, Cpu = 0.3 },
+        },
+        new TrafficCase("stalled", "1:4, 128 B, and one that stops reading") { Subscribers = 4, AddsStalledSubscriber = true, IsSlow = true },
+        new IdleCase("idle-5000", "5,000 idle connections") { Targets = new() { Memory = 0.3 } },
+        new IdleCase("idle-10000", "10,000 idle connections") { Connections = 10_000, IsSlow = true },
+        new StartCase("start", "start") { Targets = new() { StartMilliseconds = 150, IdleMib = 60 } },
+    ];
+
+    /// <exception cref="UsageException">No case has that name.</exception>
+    public static BenchCase Find(string name) =>
+        All.FirstOrDefault(candidate => candidate.Name == name) ?? throw new UsageException($"no case is called {name}; see: nats-loadgen list");
+}
