@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace NATS.Server.Testing.Transcripts;
+
+/// <summary>
+/// Thread-safe. Writes down what a connection received in a form that two servers must agree on: what differs between any two runs
+/// (ids, ports, nonces, keys) becomes a placeholder, everything else stays.
+/// </summary>
+public static partial class TranscriptNote
+{
+    // INFO fields whose value belongs to one run or one build. That they are present, and where, is still compared.
+    private static readonly HashSet<string> VaryingFields = new(StringComparer.Ordinal)
+    {
+        "server_id", "server_name", "version", "go", "git_commit", "port", "client_id", "nonce", "xkey",
+    };
+
+    /// <summary>The received bytes as lines, each with its CRLF written out, and INFO with placeholders.</summary>
+    public static IEnumerable<string> Lines(string received, bool keepsPings)
+    {
+        ArgumentNullException.ThrowIfNull(received);
+        int from = 0;
+        while (from < received.Length)
+        {
+            int end = received.IndexOf("\r\n", from, StringComparison.Ordinal);
+            string line = end < 0 ? received[from..] : received[from..end];
+            from = end < 0 ? received.Length : end + 2;
+            if (line == "PING" && end >= 0 && !keepsPings) continue;
+            if (line.StartsWith("INFO {", StringComparison.Ordinal)) yield return "INFO " + Info(line[5..]) + @"\r\n";
+            else yield return Printable(line) + (end < 0 ? "" : @"\r\n");
+        }
+    }
+
+    /// <summary>A log line without process id and time, with placeholders for addresses and connection ids.</summary>
+    public static string LogLine(string line) => ConnectionId().Replace(Address().Replace(LogPrefix().Replace(line, ""), "ADDRESS"), "cid:N");
+
+    private static string Info(string json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            IEnumerable<string> fields = document.RootElement.EnumerateObject()
+                .Select(field => field.Name + "=" + (VaryingFields.Contains(field.Name) ? Placeholder(field) : field.Value.GetRawText()));
+            return "{" + string.Join(", ", fields) + (json.EndsWith(' ') ? "} " : "}");
+        }
+        catch (JsonException)
+        {
+            return "(not JSON) " + Printable(json);
+        }
+    }
+
+    private static string Placeholder(JsonProperty field) => field.Value.ValueKind == JsonValueKind.String
+        ? (field.Value.GetString()!.Length == 0 ? "\"\"" : "STRING")
+        : field.Value.ValueKind.ToString().ToUpperInvariant();
+
+    private static string Printable(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        foreach (char character in text)
+        {
+            if (character is >= ' ' and <= '~' and not '\\') result.Append(character);
+            else result.Append($"\\x{(int)character:X2}");
+        }
+
+        return LongRun().Replace(result.ToString(), x => $"{x.Value[0]}<x{x.Length}>");
+    }
+
+    [GeneratedRegex(@"(.)\1{40,}")]
+    private static partial Regex LongRun();
+
+    [GeneratedRegex(@"^\[\d+\] \d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6} ")]
+    private static partial Regex LogPrefix();
+
+    [GeneratedRegex(@"\b127\.0\.0\.1:\d+")]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"\bcid:\d+")]
+    private static partial Regex ConnectionId();
+}
