@@ -1,1 +1,3 @@
-return 0;
+using NATS.Server.Host;
+
+return await HostProgram.RunAsync(args);

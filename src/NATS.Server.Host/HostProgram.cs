@@ -1,0 +1,113 @@
+using System.Globalization;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Host.Flags;
+using NATS.Server.Host.Logging;
+using NATS.Server.Host.ProcessFiles;
+using NATS.Server.Host.Signals;
+using NATS.Server.Options;
+
+namespace NATS.Server.Host;
+
+/// <summary>The executable: from the command line to an exit code.</summary>
+internal static class HostProgram
+{
+    private const string Name = "nats-server";
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        switch (CommandLine.Parse(arguments))
+        {
+            case CommandLine.Version:
+                await Console.Out.WriteLineAsync($"{Name}: v{ServerVersion.Compatible}");
+                return 0;
+            case CommandLine.Help:
+                await Console.Out.WriteLineAsync(UsageText.Usage);
+                return 0;
+            case CommandLine.TlsHelp:
+                await Console.Out.WriteAsync(UsageText.TlsHelp);
+                return 0;
+            case CommandLine.BadFlag bad:
+                await Console.Error.WriteLineAsync(bad.Reason);
+                await Console.Out.WriteLineAsync(UsageText.Usage);
+                return 0;
+            case CommandLine.BadCommand bad:
+                return Fail(bad.Reason);
+            case CommandLine.Signal signal:
+                return SendSignal(signal.Expression);
+            case CommandLine.Run run when run.Flags.CheckConfig:
+                return CheckConfig(run.Flags);
+            case CommandLine.Run run:
+                return await ServeAsync(run.Flags);
+            default:
+                throw new InvalidOperationException("a command line of an unknown kind");
+        }
+    }
+
+    private static int SendSignal(string expression)
+    {
+        if (OperatingSystem.IsWindows())
+            return Fail("signals to a Windows service are not built yet");
+        var sender = new SignalSender(new UnixProcessTable(), path => File.Exists(path) ? File.ReadAllText(path) : null);
+        return sender.Run(expression) is { } error ? Fail(error) : 0;
+    }
+
+    private static int CheckConfig(ServerFlags flags)
+    {
+        if (flags.ConfigFile.Length == 0)
+            return Fail("must specify [-c, --config] option to check configuration file syntax");
+        var loaded = OptionsLoader.ForThisProcess.Load(flags.ConfigFile, FlagOverrides.None); // only the file is checked
+        if (loaded.Errors.Count > 0 || loaded.Warnings.Count > 0)
+            return Fail(loaded.Report);
+        Console.Error.WriteLine($"{Name}: configuration file {flags.ConfigFile} is valid ({loaded.Digest})");
+        return 0;
+    }
+
+    private static async Task<int> ServeAsync(ServerFlags flags)
+    {
+        var overrides = flags.ToOverrides();
+        var loaded = OptionsLoader.ForThisProcess.Load(flags.ConfigFile, overrides);
+        if (loaded.Options is not { } options)
+            return Fail(loaded.Report.TrimEnd('\n'));
+        await Console.Error.WriteAsync(loaded.Report);
+
+        var executableName = ExecutableName();
+        ArgumentMemory.Redact();
+
+        HostLogger log;
+        try
+        {
+            var sinks = new LogSinks(TimeProvider.System, executableName, Console.OpenStandardError(), hasColors: !Console.IsErrorRedirected);
+            log = new HostLogger(sinks, LogSettings.From(options));
+        }
+        catch (LogSinkException exception)
+        {
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:yyyy/MM/dd HH:mm:ss} {exception.Message}"));
+            return 1;
+        }
+
+        using (log)
+        using (var signals = new SignalTrap())
+        {
+            var host = new ServerHost(
+                log,
+                new PortsFile(executableName),
+                SystemdNotifier.FromEnvironment(TimeProvider.System),
+                () => OptionsLoader.ForThisProcess.Load(flags.ConfigFile, overrides),
+                hasConfigFile: flags.ConfigFile.Length > 0);
+            return await host.RunAsync(options, () => HostedNatsServer.StartAsync(options, log), signals.NextAsync);
+        }
+    }
+
+    private static int Fail(string reason)
+    {
+        Console.Error.WriteLine($"{Name}: {reason}");
+        return 1;
+    }
+
+    // The name the process was started by, which may be that of a link.
+    private static string ExecutableName()
+    {
+        var started = ArgumentMemory.Read() is [{ Length: > 0 } first, ..] ? first : Environment.ProcessPath ?? Name;
+        return Path.GetFileName(started) is { Length: > 0 } file and not "dotnet" ? file : Name;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text;
+using NATS.Server.Host.Flags;
+using Xunit;
+
+namespace NATS.Server.UnitTests.Host.Flags;
+
+public sealed class ArgumentRedactionTests
+{
+    [Theory]
+    [InlineData("nats-server --user joe --pass s3cret", "nats-server --user *** --pass ******")]
+    [InlineData("nats-server -user=joe -pass=s3=t --auth tok -p 1", "nats-server -user=*** -pass=**** --auth *** -p 1")]
+    [InlineData("nats-server --username joe -p pass", "nats-server --username joe -p pass")]
+    [InlineData("nats-server --pass", "nats-server --pass")]
+    [InlineData("nats-server --pass= -D", "nats-server --pass= -D")]
+    [InlineData("nats-server --routes nats://u:p@a:1,nats://b:2,nats://x@c:3/@", "nats-server --routes nats://***@a:1,nats://b:2,nats://*@c:3/@")]
+    [InlineData("nats-server --cluster=nats://u:p@a:-1 -D", "nats-server --cluster=nats://***@a:-1 -D")]
+    [InlineData("nats-server --cluster_listen nats://a:1", "nats-server --cluster_listen nats://a:1")]
+    [InlineData("nats-server --pass pässwörd -D", "nats-server --pass ********** -D")]
+    public void Secrets_are_masked_byte_by_byte_so_that_nothing_moves(string commandLine, string expected)
+    {
+        var memory = Encoding.UTF8.GetBytes(commandLine.Replace(' ', '\0') + "\0");
+        Assert.Equal(expected, Encoding.UTF8.GetString(ArgumentMemory.Masked(memory)).TrimEnd('\0').Replace('\0', ' '));
+    }
+}
