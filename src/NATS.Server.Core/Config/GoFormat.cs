@@ -1,0 +1,86 @@
+using System.Globalization;
+
+namespace NATS.Server.Core.Config;
+
+/// <summary>Texts as Go formats them, for messages, notices and digests that must equal the reference's. Thread-safe.</summary>
+public static class GoFormat
+{
+    /// <summary>A number as <c>%v</c> prints it: the shortest digits, an exponent below 1e-4 and from 1e21.</summary>
+    public static string Number(double value) => Format(value, minExponent: -4, hasPaddedExponent: true);
+
+    /// <summary>A number as Go's JSON encoder writes it: the shortest digits, an exponent below 1e-6 and from 1e21.</summary>
+    public static string JsonNumber(double value) => Format(value, minExponent: -6, hasPaddedExponent: false);
+
+    /// <summary>A text in double quotes with Go's escapes, as <c>%q</c> prints it.</summary>
+    public static string Quote(string text)
+    {
+        var quoted = new System.Text.StringBuilder(text.Length + 2).Append('"');
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (System.Text.Rune.TryGetRuneAt(text, i, out var rune))
+            {
+                i += rune.Utf16SequenceLength - 1;
+                AppendQuoted(quoted, rune);
+            }
+            else
+            {
+                quoted.Append(CultureInfo.InvariantCulture, $"\\x{c & 0xFF:x2}");
+            }
+        }
+        return quoted.Append('"').ToString();
+    }
+
+    private static void AppendQuoted(System.Text.StringBuilder quoted, System.Text.Rune rune)
+    {
+        _ = rune.Value switch
+        {
+            '"' => quoted.Append("\\\""),
+            '\\' => quoted.Append("\\\\"),
+            '\a' => quoted.Append("\\a"),
+            '\b' => quoted.Append("\\b"),
+            '\f' => quoted.Append("\\f"),
+            '\n' => quoted.Append("\\n"),
+            '\r' => quoted.Append("\\r"),
+            '\t' => quoted.Append("\\t"),
+            '\v' => quoted.Append("\\v"),
+            _ when IsPrintable(rune) => quoted.Append(rune.ToString()),
+            < 0x80 => quoted.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"),
+            < 0x10000 => quoted.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}"),
+            _ => quoted.Append(CultureInfo.InvariantCulture, $"\\U{rune.Value:x8}"),
+        };
+    }
+
+    // Letters, marks, numbers, punctuation, symbols and the plain space.
+    private static bool IsPrintable(System.Text.Rune rune) => rune.Value == ' ' || System.Text.Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Control or
+        UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+
+    private static string Format(double value, int minExponent, bool hasPaddedExponent)
+    {
+        if (value == 0) return double.IsNegative(value) ? "-0" : "0";
+        // "d.ddddE+xxx" with the shortest digits that read back as the same number
+        var scientific = value.ToString("E16", CultureInfo.InvariantCulture);
+        for (var precision = 0; precision <= 16; precision++)
+        {
+            var candidate = value.ToString("E" + precision, CultureInfo.InvariantCulture);
+            if (double.Parse(candidate, CultureInfo.InvariantCulture) != value) continue;
+            scientific = candidate;
+            break;
+        }
+        var split = scientific.IndexOf('E', StringComparison.Ordinal);
+        var exponent = int.Parse(scientific.AsSpan(split + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var sign = value < 0 ? "-" : "";
+        var digits = scientific[..split].Replace(".", "").TrimStart('-').TrimEnd('0');
+        if (exponent < minExponent || exponent >= 21)
+        {
+            var mantissa = digits.Length == 1 ? digits : $"{digits[0]}.{digits[1..]}";
+            var size = Math.Abs(exponent).ToString(hasPaddedExponent ? "00" : "0", CultureInfo.InvariantCulture);
+            return $"{sign}{mantissa}e{(exponent < 0 ? '-' : '+')}{size}";
+        }
+        if (exponent < 0) return sign + "0." + new string('0', -exponent - 1) + digits;
+        return digits.Length <= exponent + 1
+            ? sign + digits.PadRight(exponent + 1, '0')
+            : $"{sign}{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
+    }
+}
