@@ -11,6 +11,19 @@ public static class GoFormat
     /// <summary>A number as Go's JSON encoder writes it: the shortest digits, an exponent below 1e-6 and from 1e21.</summary>
     public static string JsonNumber(double value) => Format(value, minExponent: -6, hasPaddedExponent: false);
 
+    /// <summary>A configuration value as <c>%v</c> prints it. Where the reference shows addresses of a map's or array's values, this shows the values.</summary>
+    public static string Value(object content) => content switch
+    {
+        string text => text,
+        double number => Number(number),
+        bool isTrue => isTrue ? "true" : "false",
+        DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture),
+        ConfigArray array => $"[{string.Join(' ', array.Select(static item => Value(item.Content)))}]",
+        ConfigMap map => $"map[{string.Join(' ', map.Select(static pair => $"{pair.Key}:{Value(pair.Value.Content)}"))}]",
+        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
+        _ => content.ToString() ?? "",
+    };
+
     /// <summary>A text in double quotes with Go's escapes, as <c>%q</c> prints it.</summary>
     public static string Quote(string text)
     {

@@ -117,7 +117,7 @@ public sealed record FlagOverrides
     /// <summary>Lays the given flags over <paramref name="options"/>.</summary>
     /// <param name="options">The options of the file, or the defaults.</param>
     /// <param name="errors">Receives one text per flag that asks for a subsystem that is not built.</param>
-    public ServerOptions Apply(ServerOptions options, ICollection<string> errors)
+    internal ServerOptions Apply(ServerOptions options, OptionsDiagnostics errors)
     {
         RefuseUnbuilt(errors);
         return options with
@@ -148,10 +148,10 @@ public sealed record FlagOverrides
         };
     }
 
-    private void RefuseUnbuilt(ICollection<string> errors)
+    private void RefuseUnbuilt(OptionsDiagnostics errors)
     {
         if (Routes is { Length: > 0 } && ClusterListen is not { Length: > 0 })
-            errors.Add("solicited routes require cluster capabilities, e.g. --cluster");
+            errors.Error("solicited routes require cluster capabilities, e.g. --cluster");
         Refuse(HttpsPort is not (null or 0), "https_port", "TLS");
         Refuse(JetStream is true, "jetstream", "JetStream");
         Refuse(StoreDir is { Length: > 0 }, "store_dir", "JetStream");
@@ -173,7 +173,7 @@ public sealed record FlagOverrides
 
         void Refuse(bool isAsked, string flag, string subsystem)
         {
-            if (isAsked) errors.Add($"--{flag}: {subsystem} is not built yet");
+            if (isAsked) errors.Error($"--{flag}: {subsystem} is not built yet");
         }
     }
 }

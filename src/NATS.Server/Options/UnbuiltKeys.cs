@@ -1,0 +1,249 @@
+using NATS.Server.Core.Config;
+
+namespace NATS.Server.Options;
+
+/// <summary>
+/// The keys of subsystems that are not built: known, and refused with the name of the subsystem, so that nothing is silently ignored. Removing a line
+/// here is part of building its subsystem. Immutable.
+/// </summary>
+/// <remarks>A value that asks for nothing passes: false, 0, an empty text, map or array, and what <see cref="UnbuiltKey.AsksForNothing"/> adds.</remarks>
+internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
+{
+    private const string Accounts = "the accounts subsystem";
+    private const string Clustering = "clustering";
+    private const string JetStream = "JetStream";
+    private const string LeafNodes = "the leaf node subsystem";
+    private const string Operators = "operator mode";
+    private const string Profiler = "the profiler";
+    private const string Proxies = "the trusted proxy subsystem";
+    private const string Tls = "TLS";
+
+    public static UnbuiltKeys TopLevel { get; } = new(
+        new("https https_port", Tls),
+        new("tls", Tls, Schemas.Tls),
+        new("allow_non_tls", Tls),
+        new("ocsp", Tls, Schemas.Ocsp),
+        new("ocsp_cache", Tls, Schemas.OcspCache),
+        new("accounts", Accounts, Schemas.Accounts),
+        new("system_account system", Accounts),
+        // There is none, so that not wanting one asks for nothing.
+        new("no_system_account no_system no_sys_acc", Accounts) { AsksForNothing = static content => content is bool },
+        new("default_js_domain", JetStream, KeySchema.Free),
+        new("jetstream", JetStream, Schemas.JetStream) { AsksForNothing = IsDisabled },
+        new("store_dir storedir", JetStream),
+        new("cluster", Clustering, Schemas.Cluster),
+        new("gateway", "the gateway subsystem", Schemas.Gateway),
+        new("leafnodes leaf", LeafNodes, Schemas.LeafNodes),
+        new("websocket ws", "WebSocket", Schemas.Websocket),
+        new("mqtt", "MQTT", Schemas.Mqtt),
+        new("operator operators root roots root_operator root_operators", Operators),
+        new("resolver account_resolver accounts_resolver", Operators, KeySchema.Free),
+        new("resolver_tls", Operators, Schemas.Tls),
+        new("resolver_preload", Operators, KeySchema.Free),
+        new("resolver_pinned_accounts", Operators),
+        new("trusted trusted_keys", Operators),
+        new("default_sentinel", Operators),
+        new("proxy_protocol", "the PROXY protocol"),
+        new("proxies", Proxies, Schemas.Proxies),
+        new("prof_port", Profiler),
+        new("prof_block_rate", Profiler));
+
+    public static UnbuiltKeys Authorization { get; } = new(
+        new("auth_callout auth_hook", "the auth callout", Schemas.AuthCallout),
+        new("proxy_required", Proxies));
+
+    public static UnbuiltKeys User { get; } = new(
+        new("nkey", "nkey authentication"),
+        new("proxy_required", Proxies));
+
+    public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
+    {
+        key.Refuse(entry);
+        return target;
+    }));
+
+    private static bool IsDisabled(object content) => content switch
+    {
+        string text => text.ToUpperInvariant() is "DISABLED" or "DISABLE",
+        ConfigMap map => map.Any(static pair => pair.Key.ToUpperInvariant() is "ENABLE" or "ENABLED" && pair.Value.Content is false),
+        _ => false,
+    };
+
+    /// <summary>The blocks.</summary>
+    private static class Schemas
+    {
+        private static readonly KeySchema OcspPeer = new(
+            "verify allowed_clockskew ca_timeout cache_ttl_when_next_update_unset warn_only unknown_is_good allow_when_ca_unreachable")
+        {
+            FormatUnknown = static name => $"error parsing tls peer config, unknown field [{name}]",
+        };
+
+        private static readonly KeySchema CertificatePair = new("cert_file key_file")
+        {
+            FormatUnknown = static name => $"error parsing tls certs config, unknown field {name}",
+        };
+
+        private static readonly KeySchema Compression = new("mode rtt_thresholds thresholds rtts rtt");
+
+        private static readonly KeySchema SubjectLists = new("allow deny")
+        {
+            FormatUnknown = static name => $"Unknown field name {name} parsing subject permissions, only 'allow' or 'deny' are permitted",
+        };
+
+        private static readonly KeySchema Responses = new("max max_msgs max_messages max_responses expires expiration ttl")
+        {
+            FormatUnknown = static name => $"Unknown field {name} parsing permissions",
+        };
+
+        private static readonly KeySchema Permissions =
+            new("", ("publish pub import subscribe sub export", SubjectLists), ("allow_responses publish_allow_responses", Responses))
+            {
+                FormatUnknown = static name => $"Unknown field {name} parsing permissions",
+            };
+
+        private static readonly KeySchema Users = new("nkey user username password pass allowed_connection_types connection_types clients proxy_required",
+            ("permissions permission authorization", Permissions));
+
+        private static readonly KeySchema SimpleAuthorization = new("user username password pass token timeout");
+
+        private static readonly KeySchema AccountJetStream = new(
+            "max_memory max_mem mem memory max_store max_file max_disk store disk max_streams streams max_consumers consumers " +
+            "max_bytes_required max_stream_bytes max_bytes mem_max_stream_bytes memory_max_stream_bytes disk_max_stream_bytes store_max_stream_bytes " +
+            "max_ack_pending cluster_traffic");
+
+        private static readonly KeySchema AccountLimits =
+            new("max_connections max_conn max_subscriptions max_subs max_payload max_pay max_leafnodes max_leafs")
+            {
+                FormatUnknown = static name => $"Unknown field {name} parsing account limits",
+            };
+
+        private static readonly KeySchema MessageTrace = new("dest sampling")
+        {
+            FormatUnknown = static name => $"Unknown field {name} parsing account message trace map/struct",
+        };
+
+        private static readonly KeySchema MappingDestination = new("destination dest weight cluster")
+        {
+            FormatUnknown = static name => $"Unknown field {name} for mapping destination",
+        };
+
+        private static readonly KeySchema Exports = new(
+            "stream service response response_type threshold response_threshold response_max_time response_time accounts account_token_position allow_trace",
+            ("latency", new KeySchema("sampling subject")));
+
+        private static readonly KeySchema Imports = new("prefix to share allow_trace", ("stream service", new KeySchema("account subject")));
+
+        private static readonly KeySchema Account = new("nkey",
+            ("users", Users),
+            ("default_permissions", Permissions),
+            ("exports", Exports),
+            ("imports", Imports),
+            ("mappings maps", new KeySchema("") { AnyName = MappingDestination }),
+            ("limits", AccountLimits),
+            ("jetstream", AccountJetStream),
+            ("msg_trace trace_dest", MessageTrace));
+
+        public static KeySchema Tls { get; } = new(
+            "cert_file key_file ca_file insecure verify verify_and_map verify_cert_and_check_known_urls allow_insecure_cipher_suites cipher_suites " +
+            "curve_preferences timeout connection_rate_limit pinned_certs cert_store cert_match_by cert_match ca_certs_match cert_match_skip_invalid " +
+            "handshake_first first immediate min_version",
+            ("ocsp_peer", OcspPeer),
+            ("certs certificates", CertificatePair))
+        {
+            FormatUnknown = static name => $"error parsing tls config, unknown field {name}",
+        };
+
+        public static KeySchema Ocsp { get; } = new("mode url urls")
+        {
+            FormatUnknown = static name => $"error parsing ocsp config: unsupported field {name}",
+        };
+
+        public static KeySchema OcspCache { get; } = new("type local_store preserve_revoked save_interval")
+        {
+            FormatUnknown = static name => $"error parsing OCSP peer cache config, unknown field [{name}]",
+        };
+
+        public static KeySchema Accounts { get; } = new("") { AnyName = Account };
+
+        public static KeySchema AuthCallout { get; } = new("issuer account acc auth_users users xkey key allowed_accounts")
+        {
+            FormatUnknown = static name => $"Unknown field {name} parsing authorization callout",
+        };
+
+        public static KeySchema JetStream { get; } = new(
+            "enabled enable strict store_dir storedir store sync_interval sync max_memory_store max_mem_store max_mem max_file_store max_file domain " +
+            "key ek encryption_key prev_key prev_ek prev_encryption_key cipher extension_hint unique_tag max_outstanding_catchup max_buffered_size " +
+            "max_buffered_msgs request_queue_limit info_queue_limit meta_compact meta_compact_size meta_compact_sync max_concurrent_io",
+            ("limits", new KeySchema("max_ack_pending max_ha_assets max_request_batch duplicate_window",
+                ("batch", new KeySchema("max_inflight_per_stream max_inflight_total max_msgs timeout")))),
+            ("tpm", new KeySchema("keys_file encryption_password srk_password pcr cipher")));
+
+        public static KeySchema Cluster { get; } = new(
+            "name listen port host net routes advertise cluster_advertise no_advertise connect_retries connect_backoff pool_size accounts ping_interval " +
+            "ping_max write_deadline write_timeout",
+            ("authorization", new KeySchema("user username password pass token timeout users auth_callout auth_hook proxy_required",
+                ("permissions default_permissions default_permission", Permissions))),
+            ("tls", Tls),
+            ("permissions", Permissions),
+            ("compression", Compression));
+
+        public static KeySchema Gateway { get; } = new(
+            "name listen port host net advertise connect_retries connect_backoff reject_unknown reject_unknown_cluster write_deadline write_timeout",
+            ("authorization", new KeySchema("user username password pass token timeout users auth_callout auth_hook proxy_required",
+                ("permissions default_permissions default_permission", Permissions))),
+            ("tls", Tls),
+            ("gateways", new KeySchema("name url urls", ("tls", Tls))));
+
+        public static KeySchema LeafNodes { get; } = new(
+            "listen port host net reconnect reconnect_delay reconnect_interval dial_timeout advertise leafnode_advertise no_advertise min_version " +
+            "minimum_version isolate_leafnode_interest isolate write_deadline write_timeout",
+            ("authorization", new KeySchema("user username password pass nkey timeout account proxy_required",
+                ("users", new KeySchema("user username password pass account proxy_required")))),
+            ("tls", Tls),
+            ("compression", Compression),
+            ("remotes", new KeySchema(
+                "url urls account local credentials creds nkey seed no_randomize dont_randomize hub deny_imports deny_import deny_exports deny_export " +
+                "ws_compress ws_compression websocket_compress websocket_compression ws_no_masking websocket_no_masking isolate_leafnode_interest " +
+                "isolate request_isolation first_info_timeout dial_timeout disabled ignore_discovered_servers",
+                ("tls", Tls),
+                ("compression", Compression),
+                ("jetstream_cluster_migrate js_cluster_migrate", new KeySchema("leader_migrate_delay")),
+                ("proxy", new KeySchema("url username password timeout")))));
+
+        public static KeySchema Websocket { get; } = new(
+            "listen port host net advertise no_tls same_origin allowed_origins allowed_origin allow_origins allow_origin origins origin handshake_timeout " +
+            "compression compress jwt_cookie user_cookie pass_cookie token_cookie no_auth_user ping_interval",
+            ("tls", Tls),
+            ("authorization authentication", SimpleAuthorization),
+            ("headers", KeySchema.Free));
+
+        public static KeySchema Mqtt { get; } = new(
+            "listen port host net no_auth_user ack_wait ackwait js_api_timeout api_timeout max_ack_pending max_pending max_inflight js_domain " +
+            "stream_replicas consumer_replicas consumer_memory_storage consumer_inactive_threshold consumer_auto_cleanup reject_qos2_publish " +
+            "downgrade_qos2_subscribe",
+            ("tls", Tls),
+            ("authorization authentication", SimpleAuthorization));
+
+        public static KeySchema Proxies { get; } = new("", ("trusted", new KeySchema("key public_key")));
+    }
+}
+
+/// <summary>A key of a subsystem that is not built.</summary>
+/// <param name="Names">The key and its aliases in lower case, separated by spaces.</param>
+/// <param name="Subsystem">What the message says is not built.</param>
+/// <param name="Block">The names within, when the value is a block.</param>
+internal sealed record UnbuiltKey(string Names, string Subsystem, KeySchema? Block = null)
+{
+    /// <summary>Further contents that ask for nothing.</summary>
+    public Func<object, bool> AsksForNothing { get; init; } = static _ => false;
+
+    /// <summary>Reports unknown names in the block, and that the subsystem is not built.</summary>
+    public void Refuse(ConfigEntry entry)
+    {
+        Block?.Check(entry.Value, entry.Diagnostics);
+        if (!IsNothing(entry.Content) && !AsksForNothing(entry.Content))
+            entry.Fail($"field {GoFormat.Quote(entry.Name)}: {Subsystem} is not built yet");
+    }
+
+    private static bool IsNothing(object content) => content is false or 0L or "" or ConfigMap { Count: 0 } or ConfigArray { Count: 0 };
+}
