@@ -24,6 +24,7 @@ internal static unsafe partial class Libc
     public const int MsgDontWait = 0x40;
     public const int MsgNoSignal = 0x4000;
 
+    public const int ShutWr = 1;
     public const int ShutRdWr = 2;
 
     public const int IpProtoTcp = 6;

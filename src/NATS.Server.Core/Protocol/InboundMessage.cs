@@ -1,0 +1,93 @@
+namespace NATS.Server.Core.Protocol;
+
+/// <summary>
+/// One published message as it stands in the receive buffer: spans, no copies. Valid only during the call that passes it.
+/// The frame is <c>PUB subject [reply] size\r\npayload\r\n</c> or <c>HPUB subject [reply] header-size total-size\r\nheaders payload\r\n</c>.
+/// </summary>
+/// <remarks>
+/// A canonical frame separates its arguments by single spaces and writes its sizes without leading zeros. What follows its subject is then
+/// byte for byte what follows the subject and sid of the outgoing MSG or HMSG, so that a delivery is three copies and formats nothing.
+/// </remarks>
+public readonly ref struct InboundMessage
+{
+    private readonly Span<byte> _frame;
+    private readonly int _subjectStart;
+    private readonly int _subjectLength;
+    private readonly int _replyStart;
+    private readonly int _replyLength;
+    private readonly int _bodyStart;
+
+    /// <summary>Describes a complete frame.</summary>
+    /// <param name="frame">From the first byte of the verb to the final line feed.</param>
+    /// <param name="subject">Where the subject stands in the frame.</param>
+    /// <param name="reply">Where the reply stands in the frame; empty without one.</param>
+    /// <param name="bodyStart">Where headers and payload begin.</param>
+    /// <param name="headerSize">Bytes of the header block; -1 for PUB.</param>
+    /// <param name="isCanonical">See the remarks of the type.</param>
+    public InboundMessage(Span<byte> frame, (int Start, int Length) subject, (int Start, int Length) reply, int bodyStart, int headerSize, bool isCanonical)
+    {
+        _frame = frame;
+        (_subjectStart, _subjectLength) = subject;
+        (_replyStart, _replyLength) = reply;
+        _bodyStart = bodyStart;
+        HeaderSize = headerSize;
+        IsCanonical = isCanonical;
+    }
+
+    private InboundMessage(InboundMessage original, ReadOnlySpan<byte> mappedSubject)
+    {
+        this = original;
+        MappedSubject = mappedSubject;
+        IsCanonical = false;
+    }
+
+    /// <summary>The subject that decides: the mapped one when a mapping applied.</summary>
+    public ReadOnlySpan<byte> Subject => MappedSubject.IsEmpty ? _frame.Slice(_subjectStart, _subjectLength) : MappedSubject;
+
+    /// <summary>Set when a subject mapping replaced the published subject.</summary>
+    public ReadOnlySpan<byte> MappedSubject { get; }
+
+    /// <summary>The subject as it was published.</summary>
+    public ReadOnlySpan<byte> PublishedSubject => _frame.Slice(_subjectStart, _subjectLength);
+
+    public ReadOnlySpan<byte> Reply => _frame.Slice(_replyStart, _replyLength);
+
+    public bool HasReply => _replyLength > 0;
+
+    /// <summary>Bytes of the header block, -1 when the message was published without one (PUB).</summary>
+    public int HeaderSize { get; }
+
+    public bool HasHeaders => HeaderSize > 0;
+
+    /// <summary>Headers and payload, without the final CR LF.</summary>
+    public int Size => _frame.Length - _bodyStart - 2;
+
+    public ReadOnlySpan<byte> Headers => HeaderSize > 0 ? _frame.Slice(_bodyStart, HeaderSize) : default;
+
+    /// <summary>Headers, payload and the final CR LF.</summary>
+    public ReadOnlySpan<byte> Body => _frame[_bodyStart..];
+
+    public bool IsCanonical { get; }
+
+    /// <summary>Verb, subject and one space: the first part of an outgoing frame once <see cref="TurnIntoDelivery"/> was called. Canonical frames only.</summary>
+    public ReadOnlySpan<byte> Head => _frame[..(_subjectStart + _subjectLength + 1)];
+
+    /// <summary>All that follows the subject: reply, sizes, headers, payload. Canonical frames only.</summary>
+    public ReadOnlySpan<byte> Rest => _frame[(_subjectStart + _subjectLength + 1)..];
+
+    /// <summary>Writes MSG over PUB, HMSG over HPUB in the receive buffer, which the caller owns.</summary>
+    public void TurnIntoDelivery()
+    {
+        if (HeaderSize < 0)
+        {
+            "MSG "u8.CopyTo(_frame);
+        }
+        else
+        {
+            "HMSG"u8.CopyTo(_frame);
+        }
+    }
+
+    /// <summary>The same message on another subject.</summary>
+    public InboundMessage WithSubject(ReadOnlySpan<byte> mappedSubject) => new(this, mappedSubject);
+}

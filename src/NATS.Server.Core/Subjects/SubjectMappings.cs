@@ -1,0 +1,2 @@
+namespace NATS.Server.Core.Subjects;
+public sealed class SubjectMappings { }

@@ -1,0 +1,16 @@
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+
+namespace NATS.Server.Accounts;
+
+/// <summary>Whoever subscribes: a client's session, later a route or an internal client.</summary>
+internal abstract class Subscriber
+{
+    /// <summary>Hands a message to a matching subscription of this subscriber. Any thread.</summary>
+    /// <param name="loop">The batch; remembers what has to be flushed.</param>
+    /// <param name="subscription">One of this subscriber's.</param>
+    /// <param name="message">Valid during the call; a canonical frame has been turned into a delivery.</param>
+    /// <param name="producer">Who published it.</param>
+    /// <returns>False when it was not delivered: closed, own message without echo, denied, over its maximum.</returns>
+    public abstract bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer);
+}

@@ -1,0 +1,30 @@
+namespace NATS.Server.Accounts;
+
+/// <summary>
+/// One subscription of a connection. Immutable but for its counters, which are changed under the lock of its owner's outbound buffer.
+/// </summary>
+internal sealed class Subscription(Subscriber owner, byte[] subject, byte[]? queue, byte[] sid)
+{
+    private readonly byte[] _sidAndSpace = [.. sid, (byte)' '];
+
+    public Subscriber Owner { get; } = owner;
+
+    public byte[] Subject { get; } = subject;
+
+    /// <summary>The queue group, or null.</summary>
+    public byte[]? Queue { get; } = queue;
+
+    public ReadOnlySpan<byte> Sid => _sidAndSpace.AsSpan(0, _sidAndSpace.Length - 1);
+
+    /// <summary>The sid as it stands in a delivery, with the blank that follows it.</summary>
+    public ReadOnlySpan<byte> SidAndSpace => _sidAndSpace;
+
+    /// <summary>Messages delivered.</summary>
+    public long Delivered;
+
+    /// <summary>Deliveries after which the subscription ends; 0 is never.</summary>
+    public long Max;
+
+    /// <summary>No more deliveries: unsubscribed, or its connection is gone.</summary>
+    public volatile bool IsClosed;
+}

@@ -1,0 +1,188 @@
+using System.Net;
+
+namespace NATS.Server.Connections.Portable;
+
+/// <summary>
+/// What connections on sockets and on streams of the class library have in common: a gate that lets one thread at a time call the handler, and
+/// the closing steps. Bytes are handled by whichever pool thread received them.
+/// </summary>
+internal abstract class PortableConnection : Connection
+{
+    private readonly PortableEngine _engine;
+    private readonly Lock _gate = new();
+    private readonly Action _continueReading;
+    private TaskCompletionSource? _mayRead;
+    private bool _paused;
+    private bool _stalled;
+    private bool _closed;
+    private int _finished;
+
+    protected PortableConnection(PortableEngine engine, IPEndPoint? remote)
+        : base(engine.Pool)
+    {
+        _engine = engine;
+        RemoteEndPoint = remote;
+        _continueReading = ReleaseReader;
+    }
+
+    public override long NowMs => _engine.Clock.NowMs;
+
+    protected PortableEngine Engine => _engine;
+
+    protected volatile bool Abandoned;
+
+    /// <summary>Greets the peer and reads until the connection ends.</summary>
+    public void Start()
+    {
+        LoopContext context = _engine.Rent();
+        lock (_gate) Handler.OnOpened(context);
+        _engine.Return(context);
+        _ = ReadAsync();
+    }
+
+    /// <summary>Reads and handles until the connection is closed; owns all exceptions.</summary>
+    protected abstract Task ReadAsync();
+
+    /// <summary>Whether neither a pause nor a stall keeps the connection from reading.</summary>
+    protected bool MayRead
+    {
+        get
+        {
+            lock (_gate) return (!_paused && !_stalled) || _closed;
+        }
+    }
+
+    /// <summary>Waits until reading is allowed. Completed when it is.</summary>
+    protected ValueTask MayReadAsync()
+    {
+        lock (_gate)
+        {
+            if ((!_paused && !_stalled) || _closed) return ValueTask.CompletedTask;
+            _mayRead ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_mayRead.Task);
+        }
+    }
+
+    /// <summary>Handles received bytes.</summary>
+    /// <param name="context">Rented by the caller, who returns it.</param>
+    /// <param name="data">Tail and new bytes.</param>
+    /// <param name="tail">Keeps what is left over.</param>
+    protected void Process(LoopContext context, Span<byte> data, ref ReceiveTail tail)
+    {
+        lock (_gate)
+        {
+            if (_closed || IsClosing) return;
+            int needed;
+            int consumed;
+            try
+            {
+                needed = Handler.OnReceive(context, data, out consumed);
+            }
+            catch (Exception exception)
+            {
+                _engine.OnFault(exception);
+                Close(ClosedState.ProtocolViolation);
+                return;
+            }
+
+            if (IsClosing) return;
+            Span<byte> rest = data[consumed..];
+            if (Math.Max(needed, rest.Length) > Handler.MaxBuffered && !_paused)
+            {
+                Handler.OnBufferExceeded();
+                return;
+            }
+
+            tail.Keep(rest, needed, LoopContext.ReceiveSize);
+        }
+    }
+
+    public override void PauseReading()
+    {
+        lock (_gate) _paused = true;
+    }
+
+    public override void ResumeReading()
+    {
+        lock (_gate) _paused = false;
+        ReleaseReader();
+    }
+
+    public override bool StallFor(OutboundBuffer target, int milliseconds)
+    {
+        lock (_gate)
+        {
+            if (_stalled || !target.AddStalledProducer(this)) return false;
+            _stalled = true;
+        }
+
+        _engine.After(milliseconds, EndStall);
+        return true;
+    }
+
+    public override void EndStall()
+    {
+        lock (_gate) _stalled = false;
+        ReleaseReader();
+    }
+
+    private void ReleaseReader()
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            if ((_paused || _stalled) && !_closed) return;
+            waiting = _mayRead;
+            _mayRead = null;
+        }
+
+        waiting?.TrySetResult();
+    }
+
+    protected override void ScheduleClose() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.CloseSteps(), this, preferLocal: false);
+
+    private void CloseSteps()
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _closed = true;
+                Handler.OnClosed(ClosedState);
+            }
+        }
+
+        _continueReading();
+        StopReading();
+        if (FlushesOnClose(ClosedState)) Outbound.Flush();
+        else Abandon();
+        if (!Outbound.IsBusy) Finish();
+    }
+
+    public override void OnSenderIdle()
+    {
+        if (IsClosing && _closed) Finish();
+    }
+
+    public override void Abandon()
+    {
+        if (Abandoned) return;
+        Abandoned = true;
+        CloseTransport();
+        if (_closed) Finish();
+    }
+
+    /// <summary>Ends a read that waits, without destroying what is still to be sent.</summary>
+    protected abstract void StopReading();
+
+    /// <summary>Ends everything; sends in progress fail.</summary>
+    protected abstract void CloseTransport();
+
+    private void Finish()
+    {
+        if (Interlocked.Exchange(ref _finished, 1) != 0) return;
+        CloseTransport();
+        Outbound.Release();
+        Handler.OnFinished();
+    }
+}

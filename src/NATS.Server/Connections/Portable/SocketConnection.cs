@@ -1,0 +1,195 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NATS.Server.Connections.Portable;
+
+/// <summary>A TCP connection on a <see cref="Socket"/>: waits without a buffer, then receives into the buffer of a rented context.</summary>
+internal sealed class SocketConnection : PortableConnection
+{
+    private readonly Socket _socket;
+    private readonly SocketAsyncEventArgs _send;
+    private readonly List<ArraySegment<byte>> _sendList = new(OutboundBuffer.MaxSegments);
+
+    public SocketConnection(PortableEngine engine, Socket socket, IPEndPoint remote)
+        : base(engine, remote)
+    {
+        _socket = socket;
+        _socket.NoDelay = true;
+        _socket.Blocking = false;
+        _send = new SocketAsyncEventArgs(true);
+        _send.Completed += (_, e) => OnSendCompleted(e);
+    }
+
+    protected override async Task ReadAsync()
+    {
+        ReceiveTail tail = default;
+        try
+        {
+            while (!IsClosing)
+            {
+                if (!ReceiveAvailable(ref tail)) return;
+                if (!MayRead)
+                {
+                    await MayReadAsync();
+                    HandleLeftOver(ref tail);
+                    continue;
+                }
+
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            Close(ClosedState.ReadError);
+        }
+        finally
+        {
+            tail.Clear();
+        }
+    }
+
+    /// <summary>Receives and handles while bytes are waiting and reading is allowed. False when the connection ended.</summary>
+    private bool ReceiveAvailable(ref ReceiveTail tail)
+    {
+        LoopContext context = Engine.Rent();
+        try
+        {
+            const int maxReads = 4;
+            for (int round = 0; round < maxReads && !IsClosing && MayRead; round++)
+            {
+                bool more = tail.IsLarge ? ReceiveLarge(context, ref tail) : Receive(context, ref tail);
+                if (!more) break;
+                context.FlushAll();
+            }
+
+            return !IsClosing;
+        }
+        finally
+        {
+            Engine.Return(context);
+        }
+    }
+
+    private bool Receive(LoopContext context, ref ReceiveTail tail)
+    {
+        byte[] buffer = context.ReceiveBuffer;
+        int start = tail.MoveTo(buffer);
+        int room = LoopContext.ReceiveSize - start;
+        int received = _socket.Receive(buffer.AsSpan(start, room), SocketFlags.None, out SocketError error);
+        if (!Received(received, error))
+        {
+            if (start > 0) tail.Keep(buffer.AsSpan(0, start), 0, LoopContext.ReceiveSize);
+            return false;
+        }
+
+        Process(context, buffer.AsSpan(0, start + received), ref tail);
+        return received == room;
+    }
+
+    private bool ReceiveLarge(LoopContext context, ref ReceiveTail tail)
+    {
+        Memory<byte> target = tail.NextLarge();
+        int received = _socket.Receive(target.Span, SocketFlags.None, out SocketError error);
+        if (!Received(received, error)) return false;
+        if (tail.Received(received))
+        {
+            ReceiveTail complete = tail;
+            tail = default;
+            Process(context, complete.Large, ref tail);
+            complete.Clear();
+        }
+
+        return received == target.Length;
+    }
+
+    private bool Received(int count, SocketError error)
+    {
+        if (error == SocketError.WouldBlock) return false;
+        if (error != SocketError.Success) Close(ClosedState.ReadError);
+        else if (count == 0) Close(ClosedState.ClientClosed);
+        return error == SocketError.Success && count > 0;
+    }
+
+    private void HandleLeftOver(ref ReceiveTail tail)
+    {
+        if (tail.Length == 0 || tail.IsLarge) return;
+        LoopContext context = Engine.Rent();
+        int length = tail.MoveTo(context.ReceiveBuffer);
+        Process(context, context.ReceiveBuffer.AsSpan(0, length), ref tail);
+        Engine.Return(context);
+    }
+
+    public override int TrySend(ReadOnlySpan<ArraySegment<byte>> segments)
+    {
+        try
+        {
+            int sent;
+            SocketError error;
+            if (segments.Length == 1)
+            {
+                sent = _socket.Send(segments[0].AsSpan(), SocketFlags.None, out error);
+            }
+            else
+            {
+                _sendList.Clear();
+                foreach (ArraySegment<byte> segment in segments) _sendList.Add(segment);
+                sent = _socket.Send(_sendList, SocketFlags.None, out error);
+            }
+
+            if (error == SocketError.WouldBlock || (error == SocketError.Success && sent == 0)) return SendLater(segments[0]);
+            return error == SocketError.Success ? sent : SendFailed;
+        }
+        catch (ObjectDisposedException)
+        {
+            return SendFailed;
+        }
+    }
+
+    /// <summary>The socket is full: an asynchronous send of the first segment continues the queue when it gets rid of some of it.</summary>
+    private int SendLater(ArraySegment<byte> segment)
+    {
+        _send.SetBuffer(segment.Array, segment.Offset, segment.Count);
+        if (_socket.SendAsync(_send)) return SendPending;
+        return _send.SocketError == SocketError.Success ? _send.BytesTransferred : SendFailed;
+    }
+
+    private void OnSendCompleted(SocketAsyncEventArgs e)
+    {
+        if (e.SocketError == SocketError.Success)
+        {
+            Outbound.ContinueSending(e.BytesTransferred);
+            return;
+        }
+
+        Outbound.SenderFailed();
+    }
+
+    public override void WaitWritable() => throw new InvalidOperationException("a socket connection continues by an asynchronous send");
+
+    protected override void StopReading()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer was faster.
+        }
+    }
+
+    protected override void CloseTransport()
+    {
+        try
+        {
+            if (!Abandoned) _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Closed already.
+        }
+
+        _socket.Dispose();
+        _send.Dispose();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using NATS.Server.Accounts;
+using NATS.Server.Auth;
+using NATS.Server.Core.Subjects;
+
+namespace NATS.Server.Delivery;
+
+/// <summary>
+/// What is known of the subjects published lately: who matches, and whether the publisher may. Direct-mapped: a subject has one place, the newest
+/// owns it. Owned by one loop. An entry is valid while its account's subscriptions are unchanged; entries are filled in place, so that misses
+/// allocate nothing in the steady state.
+/// </summary>
+internal sealed class MatchCache
+{
+    /// <summary>Entries; a power of two. One takes about 200 bytes and what its subject and matches need.</summary>
+    public const int Size = 4096;
+
+    /// <summary>Subjects longer than this are matched anew each time.</summary>
+    public const int MaxSubjectLength = 512;
+
+    private readonly MatchEntry?[] _entries = new MatchEntry?[Size];
+    private readonly MatchEntry _uncached = new();
+
+    // Statistics; read by any thread.
+    public long Hits;
+    public long Misses;
+    public long MaxFanout;
+
+    /// <summary>The matches of a literal subject. Valid until the next call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public MatchEntry Find(Account account, ReadOnlySpan<byte> subject)
+    {
+        uint hash = Hash(subject);
+        MatchEntry? entry = _entries[hash & (Size - 1)];
+        if (entry is not null && entry.Hash == hash && ReferenceEquals(entry.Account, account) && entry.Generation == account.Generation
+            && entry.SubjectEquals(subject))
+        {
+            Hits++;
+            return entry;
+        }
+
+        return Fill(account, subject, hash);
+    }
+
+    /// <summary>Matches without the cache.</summary>
+    public MatchEntry FindUncached(Account account, ReadOnlySpan<byte> subject)
+    {
+        _uncached.Fill(account, subject, 0);
+        return _uncached;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private MatchEntry Fill(Account account, ReadOnlySpan<byte> subject, uint hash)
+    {
+        Misses++;
+        MatchEntry entry = subject.Length > MaxSubjectLength ? _uncached : _entries[hash & (Size - 1)] ??= new MatchEntry();
+        entry.Fill(account, subject, hash);
+        int fanout = entry.Match.Plain.Length + entry.Match.Queues.Length;
+        if (fanout > MaxFanout) MaxFanout = fanout;
+        return entry;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Hash(ReadOnlySpan<byte> subject)
+    {
+        const ulong multiplier = 0x9E3779B97F4A7C15;
+        ref byte start = ref MemoryMarshal.GetReference(subject);
+        int length = subject.Length;
+        ulong hash = (ulong)length * multiplier;
+        int i = 0;
+        for (; i + 8 <= length; i += 8)
+        {
+            hash = (hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, i))) * multiplier;
+            hash = BitOperations.RotateLeft(hash, 29);
+        }
+
+        ulong last = 0;
+        for (int shift = 0; i < length; i++, shift += 8) last |= (ulong)Unsafe.Add(ref start, i) << shift;
+        hash = (hash ^ last) * multiplier;
+        return (uint)(hash >> 32);
+    }
+}
+
+/// <summary>One place of a <see cref="MatchCache"/>.</summary>
+internal sealed class MatchEntry
+{
+    private byte[] _subject = [];
+    private int _subjectLength;
+    private PermissionSet? _permissions;
+    private bool _mayPublish;
+
+    public uint Hash { get; private set; }
+
+    public Account? Account { get; private set; }
+
+    public int Generation { get; private set; }
+
+    public SublistMatch<Subscription> Match { get; } = new();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool SubjectEquals(ReadOnlySpan<byte> subject) => _subjectLength == subject.Length && subject.SequenceEqual(_subject.AsSpan(0, _subjectLength));
+
+    public void Fill(Account account, ReadOnlySpan<byte> subject, uint hash)
+    {
+        if (_subject.Length < subject.Length) _subject = new byte[(subject.Length + 15) & ~15];
+        subject.CopyTo(_subject);
+        _subjectLength = subject.Length;
+        Hash = hash;
+        Account = account;
+        _permissions = null;
+
+        // Read before matching: a change in between makes the entry stale, never wrongly fresh.
+        Generation = account.Generation;
+        account.Match(subject, Match);
+    }
+
+    /// <summary>Whether these permissions allow publishing to the subject; the verdict of the last asked set is remembered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MayPublish(PermissionSet permissions)
+    {
+        if (!ReferenceEquals(_permissions, permissions))
+        {
+            _mayPublish = permissions.MayPublish(_subject.AsSpan(0, _subjectLength));
+            _permissions = permissions;
+        }
+
+        return _mayPublish;
+    }
+}

@@ -1,0 +1,42 @@
+using NATS.Server.Accounts;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Subjects;
+
+namespace NATS.Server.Delivery;
+
+/// <summary>Gives one message to everyone it is for: each plain subscription, and one member of each queue group. Stateless; runs on the publisher's loop.</summary>
+internal static class MessageRouter
+{
+    /// <summary>Delivers to all matches. The message's frame has been turned into a delivery when it is canonical.</summary>
+    /// <returns>How many received it.</returns>
+    public static int Route(LoopContext loop, SublistMatch<Subscription> match, in InboundMessage message, Subscriber producer)
+    {
+        int delivered = 0;
+        foreach (Subscription subscription in match.Plain)
+        {
+            if (subscription.Owner.Deliver(loop, subscription, message, producer)) delivered++;
+        }
+
+        foreach (QueueMatch<Subscription> queue in match.Queues)
+        {
+            if (DeliverToOne(loop, queue.Members, message, producer)) delivered++;
+        }
+
+        return delivered;
+    }
+
+    /// <summary>Starts at a random member and takes the first that can receive the message.</summary>
+    private static bool DeliverToOne(LoopContext loop, ReadOnlySpan<Subscription> members, in InboundMessage message, Subscriber producer)
+    {
+        int index = members.Length > 1 ? loop.NextRandom(members.Length) : 0;
+        for (int tried = 0; tried < members.Length; tried++)
+        {
+            Subscription member = members[index];
+            if (member.Owner.Deliver(loop, member, message, producer)) return true;
+            if (++index == members.Length) index = 0;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,230 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using NATS.Server.Auth;
+using NATS.Server.Connections;
+using NATS.Server.Connections.Epoll;
+using NATS.Server.Connections.Portable;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Security;
+using NATS.Server.Hosting;
+using NATS.Server.Options;
+using NATS.Server.Sessions;
+
+namespace NATS.Server;
+
+/// <summary>
+/// A NATS server in this process. Thread-safe. Many can run side by side: there is no shared state and no setting of the process is touched.
+/// </summary>
+/// <example><code>
+/// await using var server = await NatsServer.StartAsync(new ServerOptions { Port = ServerOptions.RandomPort });
+/// Console.WriteLine(server.ClientUrl);
+/// </code></example>
+public sealed partial class NatsServer : IAsyncDisposable
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
+
+    private readonly ILogger _log;
+    private readonly EngineClock _clock;
+    private readonly ServerContext _context;
+    private readonly IConnectionEngine _engine;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _reloadLock = new();
+    private IDisposable? _acceptor;
+    private ITimer? _ticker;
+    private int _ticking;
+    private int _state;
+
+    private NatsServer(ServerOptions options, NatsServerServices services)
+    {
+        _log = services.LoggerFactory.CreateLogger("Nats.Server");
+        _clock = new EngineClock(services.TimeProvider);
+        ServerId = NkeyText.Encode(NkeyText.ServerRole, RandomNumberGenerator.GetBytes(32));
+        StartTime = _clock.UtcNow;
+        ConfigTime = StartTime;
+        _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
+        _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
+        _engine = CreateEngine(options);
+        _context.Info = CreateInfo(options, options.Port);
+    }
+
+    /// <summary>The server's public nkey, new with every start.</summary>
+    public string ServerId { get; }
+
+    public string ServerName => _context.Info.ServerName;
+
+    /// <summary>The configuration in force.</summary>
+    public ServerOptions Options => _context.Options;
+
+    public DateTimeOffset StartTime { get; }
+
+    /// <summary>When the configuration in force was loaded.</summary>
+    public DateTimeOffset ConfigTime { get; private set; }
+
+    /// <summary>Where clients connect; null when the server does not listen.</summary>
+    public IPEndPoint? ClientEndPoint { get; private set; }
+
+    /// <summary>Where clients connect, as <c>nats://host:port</c>; an address of this machine when the server listens on all. Empty when it does not listen.</summary>
+    public string ClientUrl => ClientEndPoint is { } endPoint ? $"nats://{ClientHost(endPoint)}:{endPoint.Port.ToString(CultureInfo.InvariantCulture)}" : "";
+
+    /// <summary>Open client connections.</summary>
+    public int NumClients => _context.Clients.Count;
+
+    /// <summary>Subscriptions of all accounts.</summary>
+    public int NumSubscriptions => _context.GlobalAccount.SubscriptionCount;
+
+    public long NumSlowConsumers => _context.Counters.SlowConsumers;
+
+    public long NumStaleConnections => _context.Counters.StaleConnections;
+
+    public long NumStalledClients => _context.Counters.StalledClients;
+
+    /// <summary>Whether the server accepts connections and serves them.</summary>
+    public bool IsRunning => Volatile.Read(ref _state) == 1;
+
+    /// <summary>Whether lame duck mode has begun.</summary>
+    public bool IsLameDuck => _context.IsLameDuck;
+
+    internal ServerContext Context => _context;
+
+    internal IConnectionEngine Engine => _engine;
+
+    /// <summary>Starts a server; completes when it accepts connections.</summary>
+    /// <exception cref="NatsServerException">A port is taken, an address is not of this machine, or the options contradict each other.</exception>
+    public static async Task<NatsServer> StartAsync(ServerOptions options, NatsServerServices? services = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        cancellationToken.ThrowIfCancellationRequested();
+        var server = new NatsServer(options, services ?? new NatsServerServices());
+        try
+        {
+            server.Start();
+        }
+        catch
+        {
+            await server.StopAsync();
+            throw;
+        }
+
+        return server;
+    }
+
+    /// <summary>A new connection inside the process: the client's end of a duplex stream that speaks the NATS protocol.</summary>
+    public Stream ConnectInProcess()
+    {
+        ObjectDisposedException.ThrowIf(_context.IsShuttingDown, this);
+        (Stream client, Stream server) = InProcessStream.CreatePair();
+        _engine.Serve(server, remote: null, Accept);
+        return client;
+    }
+
+    /// <summary>Closes one client. False when there is none with this id.</summary>
+    public bool DisconnectClient(ulong clientId)
+    {
+        if (_context.Clients.Find(clientId) is not { } session) return false;
+        session.Connection.Close(ClosedState.Kicked);
+        return true;
+    }
+
+    /// <summary>Completes when the server has stopped, for whatever reason.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => _stopped.Task.WaitAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => new(StopAsync());
+
+    private void Start()
+    {
+        ServerOptions options = Options;
+        Log.Starting(_log);
+        Log.Version(_log, ServerVersion.Compatible);
+        Log.Git(_log, "not set");
+        Log.Runtime(_log, _context.Info.Runtime);
+        Log.Name(_log, ServerName);
+        Log.Id(_log, ServerId);
+        LogFeatureFlags(options);
+        LogAuthorizationWarnings(options);
+        if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
+        Volatile.Write(ref _state, 1);
+        StartMonitoring();
+        if (!options.DontListen) Listen(options);
+        _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
+        Log.Ready(_log);
+    }
+
+    private void Listen(ServerOptions options)
+    {
+        Socket listener = ListenerSockets.Bind(options.Host, options.Port);
+        ClientEndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        _context.Info = CreateInfo(options, ClientEndPoint.Port);
+        Log.Listening(_log, ListenerSockets.Format(options.Host, ClientEndPoint.Port));
+        _acceptor = _engine.Accept(listener, Accept, (what, pause) => Log.AcceptError(_log, what, (long)pause.TotalMilliseconds));
+    }
+
+    /// <summary>Gives a new connection its session. Accept thread.</summary>
+    private bool Accept(Connection connection)
+    {
+        if (_context.IsShuttingDown || (_context.IsLameDuck && !connection.IsInProcess)) return false;
+        _context.Counters.CountConnection();
+        var session = new ClientSession(_context, connection);
+        connection.Handler = session;
+        if (!_context.Clients.TryAdd(session, Options.MaxConnections)) session.Refuse();
+        return true;
+    }
+
+    /// <summary>Walks the deadlines of all connections. A tick that comes while one is running is skipped.</summary>
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _ticking, 1) != 0) return;
+        long now = _clock.NowMs;
+        foreach (ClientSession session in _context.Clients.Open) session.OnTick(now);
+        foreach (KeyValuePair<ClientSession, bool> closing in _context.ClosingClients) closing.Key.OnTick(now);
+        Volatile.Write(ref _ticking, 0);
+    }
+
+    private ServerInfo CreateInfo(ServerOptions options, int port) => new()
+    {
+        ServerId = ServerId,
+        ServerName = options.ServerName.Length > 0 ? options.ServerName : ServerId,
+        Runtime = "dotnet" + Environment.Version.ToString(),
+        Host = options.Host,
+        Port = port,
+        Headers = !options.NoHeaderSupport,
+        AuthRequired = _context.Authenticator.IsRequired && !_context.Authenticator.HasNoAuthUser,
+        MaxPayload = options.MaxPayload,
+        LameDuckMode = _context.IsLameDuck,
+    };
+
+    private IConnectionEngine CreateEngine(ServerOptions options)
+    {
+        var pool = new BlockPool();
+        var portable = new PortableEngine(_clock, pool, OnFault);
+        bool epoll = options.Engine switch
+        {
+            ConnectionEngineKind.Portable => false,
+            ConnectionEngineKind.Epoll => EpollEngine.IsSupported ? true : throw new NatsServerException("the epoll engine needs Linux"),
+            _ => EpollEngine.IsSupported,
+        };
+        if (!epoll) return portable;
+        int loops = options.EventLoops > 0 ? options.EventLoops : Math.Max(1, Environment.ProcessorCount / 2);
+        return new EpollEngine(loops, _clock, pool, portable, OnFault);
+    }
+
+    private void OnFault(Exception exception) => Log.Fault(_log, exception);
+
+    private static string ClientHost(IPEndPoint endPoint)
+    {
+        if (endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)) return "127.0.0.1";
+        return endPoint.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{endPoint.Address}]" : endPoint.Address.ToString();
+    }
+
+    private void LogFeatureFlags(ServerOptions options)
+    {
+        foreach (KeyValuePair<string, bool> flag in options.FeatureFlags)
+        {
+            Log.FeatureFlag(_log, flag.Key, flag.Value);
+        }
+    }
+}

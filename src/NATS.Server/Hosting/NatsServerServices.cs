@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace NATS.Server;
+
+/// <summary>What an embedder may give a server beside its options.</summary>
+public sealed record NatsServerServices
+{
+    /// <summary>Where the server logs; nowhere by default.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>The clock of all deadlines and times shown.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}
+
+/// <summary>A server could not be started; the message says why, in the reference's words where it has some.</summary>
+public sealed class NatsServerException : Exception
+{
+    public NatsServerException()
+    {
+    }
+
+    public NatsServerException(string message)
+        : base(message)
+    {
+    }
+
+    public NatsServerException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+using NATS.Server.Accounts;
+using NATS.Server.Auth;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Subjects;
+using NATS.Server.Delivery;
+
+namespace NATS.Server.Sessions;
+
+/// <summary>What the client publishes. Read loop only.</summary>
+internal sealed partial class ClientSession
+{
+    private PermissionSet? _permissions;
+    private bool _restrictsPublish;
+
+    /// <summary>Checks what can be checked before the payload has arrived.</summary>
+    public bool OnPublishLine(LoopContext loop, ReadOnlySpan<byte> arguments, in PublishLine line)
+    {
+        if (_traced) Trace(line.HeaderSize >= 0 ? "HPUB" : "PUB", arguments);
+        if (line.HeaderSize >= 0 && !_headers)
+        {
+            return Violate(ProtocolTexts.MessageHeadersNotSupported);
+        }
+
+        if (line.Error != PublishLineError.None)
+        {
+            return Violate(PublishLineErrorText(line, arguments));
+        }
+
+        if (line.TotalSize > MaxPayload)
+        {
+            LogError($"maximum payload exceeded: {line.TotalSize} vs {MaxPayload}");
+            SendError(loop, ProtocolTexts.MaximumPayloadViolation);
+            _connection.Close(ClosedState.MaxPayloadExceeded);
+            return false;
+        }
+
+        // Before CONNECT only what fits the small buffer that such a connection may have.
+        if (!ConnectReceived && line.BodyStart + line.TotalSize + 2 > MaxBufferedBeforeConnect)
+        {
+            SendError(loop, ProtocolTexts.MaximumPayloadViolation);
+            _connection.Close(ClosedState.MaxPayloadExceeded);
+            return false;
+        }
+
+        if (_options.Pedantic) CheckPublishSubject(loop, arguments);
+        return true;
+    }
+
+    private static string PublishLineErrorText(in PublishLine line, ReadOnlySpan<byte> arguments)
+    {
+        string operation = line.HeaderSize >= 0 ? "processHeaderPub" : "processPub";
+        string problem = line.Error switch
+        {
+            PublishLineError.HeaderSize => "Bad or Missing Header Size",
+            PublishLineError.TotalSize => line.HeaderSize >= 0 ? "Bad or Missing Total Size" : "Bad or Missing Size",
+            PublishLineError.HeaderLargerThanTotal => "Header Size larger then TotalSize",
+            _ => "Parse Error",
+        };
+        return $"{operation} {problem}: {QuotedText.Quote(arguments)}";
+    }
+
+    /// <summary>A broken protocol line: logged, and the connection is closed without a word, as the reference does.</summary>
+    private bool Violate(string text)
+    {
+        LogError(text);
+        _connection.Close(ClosedState.ProtocolViolation);
+        return false;
+    }
+
+    private void CheckPublishSubject(LoopContext loop, ReadOnlySpan<byte> arguments)
+    {
+        int end = arguments.IndexOfAny((byte)' ', (byte)'\t');
+        ReadOnlySpan<byte> subject = end < 0 ? arguments : arguments[..end];
+        if (!Subject.IsValidLiteral(subject)) SendError(loop, ProtocolTexts.InvalidPublishSubject);
+    }
+
+    public bool OnPublish(LoopContext loop, in InboundMessage message)
+    {
+        int size = message.Size;
+        InMessages++;
+        InBytes += size;
+        loop.InMessages++;
+        loop.InBytes += size;
+        if (_account.Mappings is { } mappings) return PublishMapped(loop, message, mappings);
+        if (_traced) TracePayload(message, inbound: true);
+        return PublishTo(loop, message);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool PublishMapped(LoopContext loop, in InboundMessage message, SubjectMappings mappings)
+    {
+        DeliveryContext delivery = DeliveryContext.Of(loop);
+        if (!delivery.TryMap(mappings, message.Subject, out ReadOnlySpan<byte> mapped))
+        {
+            if (_traced) TracePayload(message, inbound: true);
+            return PublishTo(loop, message);
+        }
+
+        InboundMessage other = message.WithSubject(mapped);
+        if (_traced)
+        {
+            Trace("MAPPING", [.. message.PublishedSubject, .. " -> "u8, .. mapped]);
+            TracePayload(other, inbound: true);
+        }
+
+        return PublishTo(loop, other);
+    }
+
+    private bool PublishTo(LoopContext loop, in InboundMessage message)
+    {
+        ReadOnlySpan<byte> subject = message.Subject;
+        MatchCache cache = DeliveryContext.Of(loop).Cache;
+        MatchEntry entry = _server.UsesMatchCache ? cache.Find(_account, subject) : cache.FindUncached(_account, subject);
+        if (subject[0] is (byte)'$' or (byte)'_' && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
+        if (_restrictsPublish && !entry.MayPublish(_permissions!) && !MayRespond(subject)) return DenyPublish(loop, subject);
+        if (message.HasReply && ReservedSubjects.IsReservedReply(message.Reply)) return DenyReply(loop, message.Reply);
+        if (_options.Verbose) SendOk(loop);
+        int delivered = 0;
+        if (!entry.Match.IsEmpty)
+        {
+            if (message.IsCanonical) message.TurnIntoDelivery();
+            delivered = MessageRouter.Route(loop, entry.Match, message, _subscriber);
+        }
+
+        if (delivered == 0 && message.HasReply && _options.NoResponders) SendNoResponders(loop, message);
+        loop.FlushIfMuchStaged();
+        return !_connection.IsClosing;
+    }
+
+    private bool DenyPublish(LoopContext loop, ReadOnlySpan<byte> subject)
+    {
+        string quoted = QuotedText.Quote(subject);
+        SendError(loop, $"Permissions Violation for Publish to {quoted}");
+        LogError($"Publish Violation - Subject {quoted}");
+        return true;
+    }
+
+    private bool DenyReply(LoopContext loop, ReadOnlySpan<byte> reply)
+    {
+        string quoted = QuotedText.Quote(reply);
+        SendError(loop, $"Permissions Violation for Publish with Reply of {quoted}");
+        LogError($"Publish Violation - Reply {quoted}");
+        return true;
+    }
+
+    /// <summary>Nobody received a request: the requester is told by a status on its own subscription to the reply.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SendNoResponders(LoopContext loop, in InboundMessage message)
+    {
+        SublistMatch<Subscription> match = DeliveryContext.Of(loop).ReplyMatch;
+        _account.Match(message.Reply, match);
+        foreach (Subscription subscription in match.Plain)
+        {
+            if (!ReferenceEquals(subscription.Owner, _subscriber)) continue;
+            byte[] headers = [.. "NATS/1.0 503\r\nNats-Subject: "u8, .. message.Subject, .. "\r\n\r\n"u8];
+            byte[] line = [.. "HMSG "u8, .. message.Reply, (byte)' ', .. subscription.SidAndSpace];
+            byte[] sizes = System.Text.Encoding.ASCII.GetBytes($"{headers.Length} {headers.Length}\r\n");
+            _outbound.Append(loop, [.. line, .. sizes, .. headers, .. "\r\n"u8]);
+            return;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using NATS.Server.Accounts;
+using NATS.Server.Auth;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+
+namespace NATS.Server.Sessions;
+
+/// <summary>
+/// The receiving half of a client: puts messages into its outbound buffer. Called by any thread; what it reads of the session are settings that
+/// change rarely, what it changes is under the buffer's lock.
+/// </summary>
+internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer outbound, long maxPending) : Subscriber
+{
+    private const int StallMs = 2;
+    private const int StallOverLimitMs = 5;
+
+    private readonly long _stallPending = Math.Min(OutboundBuffer.StallPending, maxPending / 4 * 3);
+    private PermissionSet? _filter;
+
+    public ClientSession Session => session;
+
+    /// <summary>Whether the client wants its own messages back.</summary>
+    public bool Echo { get; set; } = true;
+
+    /// <summary>Whether the client understands headers; they are cut off otherwise.</summary>
+    public bool Headers { get; set; }
+
+    /// <summary>Whether deliveries are traced.</summary>
+    public bool Traced { get; set; }
+
+    /// <summary>Permissions that have to be asked at each delivery; null when none deny anything a subscription could overlap or track replies.</summary>
+    public PermissionSet? Filter
+    {
+        get => Volatile.Read(ref _filter);
+        set => Volatile.Write(ref _filter, value);
+    }
+
+    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
+    {
+        if (ReferenceEquals(producer, this) && !Echo) return false;
+        if (_filter is not null && !session.MayDeliver(_filter, subscription, message)) return false;
+        bool withHeaders = Headers || !message.HasHeaders;
+        OutboundBuffer target = outbound;
+        if (target.Pending > _stallPending && !session.AcceptsWhileBehind(target, producer)) return false;
+
+        target.Enter();
+        if (target.IsClosed | subscription.IsClosed)
+        {
+            target.Exit();
+            return false;
+        }
+
+        long count = ++subscription.Delivered;
+        bool ends = subscription.Max > 0 && count >= subscription.Max;
+        if (ends && count > subscription.Max)
+        {
+            target.Exit();
+            return false;
+        }
+
+        long before = target.Pending;
+        int size = message.Size;
+        if (message.IsCanonical && withHeaders)
+        {
+            target.WriteLocked(message.Head, subscription.SidAndSpace, message.Rest);
+        }
+        else
+        {
+            size = WriteRendered(target, subscription, message, withHeaders);
+        }
+
+        target.Messages++;
+        target.PayloadBytes += size;
+        bool dirty = target.MarkDirtyLocked();
+        long pending = target.Pending;
+        target.Exit();
+
+        if (dirty) loop.AddDirty(target);
+        loop.Staged += (int)(pending - before);
+        loop.OutMessages++;
+        loop.OutBytes += size;
+        if (ends) session.EndSubscription(subscription);
+        if (pending > _stallPending) OnFallingBehind(loop, target, pending, (int)(pending - before), producer);
+        if (Traced) session.TraceDelivery(subscription, message, withHeaders);
+        return true;
+    }
+
+    /// <summary>Frames that cannot be copied as they came: mapped subjects, unusual spelling, clients without headers. Returns the payload's size.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int WriteRendered(OutboundBuffer target, Subscription subscription, in InboundMessage message, bool withHeaders)
+    {
+        bool headers = withHeaders && message.HasHeaders;
+        ReadOnlySpan<byte> body = message.Body;
+        if (message.HasHeaders && !withHeaders) body = body[message.HeaderSize..];
+        int size = body.Length - 2;
+        int expected = message.Subject.Length + subscription.SidAndSpace.Length + message.Reply.Length + body.Length + 40;
+        target.WriteLocked(headers ? "HMSG "u8 : "MSG "u8, expected);
+        target.WriteLocked(message.Subject);
+        target.WriteLocked(" "u8);
+        target.WriteLocked(subscription.SidAndSpace);
+        if (message.HasReply)
+        {
+            target.WriteLocked(message.Reply);
+            target.WriteLocked(" "u8);
+        }
+
+        Span<byte> sizes = stackalloc byte[24];
+        int length = 0;
+        if (headers)
+        {
+            message.HeaderSize.TryFormat(sizes, out length, default, CultureInfo.InvariantCulture);
+            sizes[length++] = (byte)' ';
+        }
+
+        size.TryFormat(sizes[length..], out int digits, default, CultureInfo.InvariantCulture);
+        length += digits;
+        "\r\n"u8.CopyTo(sizes[length..]);
+        target.WriteLocked(sizes[..(length + 2)]);
+        target.WriteLocked(body);
+        return size;
+    }
+
+    /// <summary>Much is unsent: what can be sent is sent now; what is left slows the producer down or ends the connection.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void OnFallingBehind(LoopContext loop, OutboundBuffer target, long pending, int added, Subscriber producer)
+    {
+        if (pending - added <= _stallPending || pending > maxPending)
+        {
+            // Crossing a mark: bytes that the socket would take at once do not count as falling behind.
+            target.Flush();
+            pending = target.Pending;
+        }
+
+        if (pending > maxPending)
+        {
+            session.CloseSlowConsumer($"MaxPending of {maxPending} Exceeded", ClosedState.SlowConsumerPendingBytes);
+            return;
+        }
+
+        if (pending > _stallPending && producer is ClientSubscriber client && !ReferenceEquals(client, this)) client.Session.StallBehind(target);
+    }
+
+    /// <summary>How long a producer waits for a target at most, in milliseconds.</summary>
+    public static int StallTime(OutboundBuffer target, long maxPending) => target.Pending >= maxPending ? StallOverLimitMs : StallMs;
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using NATS.Server.Accounts;
+using NATS.Server.Auth;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Options;
+
+namespace NATS.Server.Sessions;
+
+/// <summary>
+/// What all sessions of a server share. Thread-safe: what reload replaces is a reference to something immutable, counters are interlocked.
+/// </summary>
+internal sealed class ServerContext
+{
+    private readonly RateLimitedLog _rateLimited;
+    private ServerOptions _options;
+    private Authenticator _authenticator;
+    private ServerInfo _info = null!;
+    private ServerInfoLine _infoLine = null!;
+    private long _lastClientId;
+
+    public ServerContext(ServerOptions options, Authenticator authenticator, EngineClock clock, ILogger logger)
+    {
+        _options = options;
+        _authenticator = authenticator;
+        Clock = clock;
+        Logger = logger;
+        _rateLimited = new RateLimitedLog(clock.Time);
+        UsesMatchCache = !options.DisableSublistCache;
+        Clients = new ClientRegistry(options.MaxClosedClients);
+    }
+
+    public EngineClock Clock { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>The account of every connection.</summary>
+    public Account GlobalAccount { get; } = new(Account.GlobalName);
+
+    public ClientRegistry Clients { get; }
+
+    public ServerCounters Counters { get; } = new();
+
+    /// <summary>The configuration in force.</summary>
+    public ServerOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
+
+    public Authenticator Authenticator
+    {
+        get => Volatile.Read(ref _authenticator);
+        set => Volatile.Write(ref _authenticator, value);
+    }
+
+    /// <summary>What clients are told of the server.</summary>
+    public ServerInfo Info
+    {
+        get => Volatile.Read(ref _info);
+        set
+        {
+            Volatile.Write(ref _infoLine, value.Prepare());
+            Volatile.Write(ref _info, value);
+        }
+    }
+
+    public ServerInfoLine InfoLine => Volatile.Read(ref _infoLine);
+
+    /// <summary>Told of every registered client that is closed, with the subscriptions it had. Set once at start.</summary>
+    public Action<ClientSession, ClosedState, Subscription[]>? OnClientClosed { get; set; }
+
+    /// <summary>Closed clients whose last bytes are still being sent: the clock looks after their deadline.</summary>
+    public ConcurrentDictionary<ClientSession, bool> ClosingClients { get; } = new();
+
+    /// <summary>Set by stop: sessions neither log nor count what follows from it.</summary>
+    public volatile bool IsShuttingDown;
+
+    /// <summary>Set by lame duck mode: new connections are refused.</summary>
+    public volatile bool IsLameDuck;
+
+    /// <summary>Whether matches are remembered between messages (<c>disable_sublist_cache</c> says no).</summary>
+    public bool UsesMatchCache { get; }
+
+    public ulong NextClientId() => (ulong)Interlocked.Increment(ref _lastClientId);
+
+    /// <summary>Whether this text may be logged now: the same text at most once in the period.</summary>
+    public bool MayLog(string text) => _rateLimited.MayLog(text);
+}
+
+/// <summary>Counters of a server. Interlocked.</summary>
+internal sealed class ServerCounters
+{
+    private long _totalConnections;
+    private long _slowConsumers;
+    private long _staleConnections;
+    private long _stalledClients;
+
+    public long TotalConnections => Interlocked.Read(ref _totalConnections);
+
+    public long SlowConsumers => Interlocked.Read(ref _slowConsumers);
+
+    public long StaleConnections => Interlocked.Read(ref _staleConnections);
+
+    /// <summary>Times a producer was paused for a consumer that lagged behind.</summary>
+    public long StalledClients => Interlocked.Read(ref _stalledClients);
+
+    public void CountConnection() => Interlocked.Increment(ref _totalConnections);
+
+    public void CountSlowConsumer() => Interlocked.Increment(ref _slowConsumers);
+
+    public void CountStaleConnection() => Interlocked.Increment(ref _staleConnections);
+
+    public void CountStall() => Interlocked.Increment(ref _stalledClients);
+}
