@@ -20,7 +20,7 @@ internal sealed record PairOptions
     public int Rounds { get; init; } = 5;
 
     /// <summary>Publishing time of one run.</summary>
-    public double Seconds { get; init; } = 1.2;
+    public double Seconds { get; init; } = 1.5;
 
     public bool IsQuick { get; init; }
 
