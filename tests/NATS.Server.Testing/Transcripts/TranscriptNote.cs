@@ -33,7 +33,11 @@ public static partial class TranscriptNote
     }
 
     /// <summary>A log line without process id and time, with placeholders for addresses and connection ids.</summary>
-    public static string LogLine(string line) => ConnectionId().Replace(Address().Replace(LogPrefix().Replace(line, ""), "ADDRESS"), "cid:N");
+    public static string LogLine(string line)
+    {
+        string text = ConnectionId().Replace(Address().Replace(LogPrefix().Replace(line, ""), "ADDRESS"), "cid:N");
+        return WrittenSoFar().Replace(text, "with N chunks of N total bytes");
+    }
 
     private static string Info(string json)
     {
@@ -74,6 +78,9 @@ public static partial class TranscriptNote
 
     [GeneratedRegex(@"\b127\.0\.0\.1:\d+")]
     private static partial Regex Address();
+
+    [GeneratedRegex(@"with \d+ chunks of \d+ total bytes")]
+    private static partial Regex WrittenSoFar();
 
     [GeneratedRegex(@"\bcid:\d+")]
     private static partial Regex ConnectionId();

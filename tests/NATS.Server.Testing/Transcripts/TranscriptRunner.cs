@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 
 namespace NATS.Server.Testing.Transcripts;
@@ -9,6 +10,7 @@ namespace NATS.Server.Testing.Transcripts;
 public sealed class TranscriptRunner
 {
     private const int BarrierRounds = 2;
+    private const int SlowReceiveBufferBytes = 4096;
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(20);
 
     private readonly TranscriptScript _script;
@@ -64,7 +66,7 @@ public sealed class TranscriptRunner
 
         var note = new StringBuilder();
         HashSet<string> closedByServer = await FinishAsync();
-        HashSet<string> merged = [.. _script.Merged.SelectMany(group => group)];
+        HashSet<string> merged = [.. _script.Merged.SelectMany(group => group), .. _script.Ignored];
         foreach ((string name, RawClient connection) in _connections)
         {
             if (!merged.Contains(name)) Append(note, name, TranscriptNote.Lines(connection.Received, _script.KeepsPings));
@@ -95,7 +97,8 @@ public sealed class TranscriptRunner
 
         if (!_connections.TryGetValue(step.Connection, out RawClient? connection))
         {
-            connection = await RawClient.ConnectAsync(_server.Port);
+            int receiveBufferBytes = step.Action == TranscriptAction.Slow ? SlowReceiveBufferBytes : 0;
+            connection = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _server.Port), receiveBufferBytes);
             connection.Timeout = ReadTimeout;
             _connections.Add(step.Connection, connection);
             await ReadOrCloseAsync(connection, "\r\n");

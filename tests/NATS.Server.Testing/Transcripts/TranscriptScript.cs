@@ -27,6 +27,9 @@ public sealed partial class TranscriptScript
     /// <summary>Groups of connections whose lines are compared together, sorted.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Merged { get; private set; } = [];
 
+    /// <summary>Connections of which only the end is compared: how much of a cut stream arrives is left to chance.</summary>
+    public IReadOnlyList<string> Ignored { get; private set; } = [];
+
     /// <summary>The server's PING lines are part of the comparison.</summary>
     public bool KeepsPings { get; private set; }
 
@@ -71,6 +74,7 @@ public sealed partial class TranscriptScript
             else if (line == "pings") script.KeepsPings = true;
             else if (line == "reload") BeginReload();
             else if (line.StartsWith("merge ", StringComparison.Ordinal)) merged.Add(Words(line[6..]));
+            else if (line.StartsWith("ignore ", StringComparison.Ordinal)) script.Ignored = Words(line[7..]);
             else if (line.StartsWith("log ", StringComparison.Ordinal)) steps.Add(new TranscriptStep(number, TranscriptAction.Log, "", line[4..]));
             else steps.Add(ParseStep(line, number) ?? throw new FormatException($"{name}:{number}: not understood: {line}"));
         }
@@ -131,6 +135,7 @@ public sealed partial class TranscriptScript
         TranscriptAction? action = command.Groups[2].Value switch
         {
             "open" => TranscriptAction.Open,
+            "slow" => TranscriptAction.Slow,
             "ping" => TranscriptAction.Ping,
             "until" => TranscriptAction.Until,
             "closed" => TranscriptAction.Closed,

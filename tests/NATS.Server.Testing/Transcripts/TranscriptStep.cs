@@ -4,6 +4,9 @@ namespace NATS.Server.Testing.Transcripts;
 public enum TranscriptAction
 {
     Open,
+
+    /// <summary>Open, with a receive buffer that is soon full.</summary>
+    Slow,
     Send,
     Ping,
     Until,
