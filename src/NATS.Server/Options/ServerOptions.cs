@@ -31,7 +31,9 @@ public sealed record ServerOptions
 
     /// <summary>Monitoring port: 0 is off, <see cref="RandomPort"/> lets the system choose.</summary>
     public int HttpPort { get; init; }
-    public string HttpBasePath { get; init; } = "/";
+
+    /// <summary>As configured; empty is the root.</summary>
+    public string HttpBasePath { get; init; } = "";
 
     // Limits
     public int MaxControlLine { get; init; } = 4096;

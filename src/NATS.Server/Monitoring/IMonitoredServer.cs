@@ -1,0 +1,38 @@
+namespace NATS.Server.Monitoring;
+
+/// <summary>
+/// What monitoring reads from a running server. Every member is called from any thread, at any time between start and stop, and must not make
+/// message flow wait: counters are read without stopping their owners, and locks are held only to copy references.
+/// </summary>
+internal interface IMonitoredServer
+{
+    /// <summary>Connections that ended, newest replace oldest.</summary>
+    ClosedConnectionRing ClosedConnections { get; }
+
+    ServerSnapshot SnapshotServer();
+
+    /// <summary>All open client and leaf node connections, in any order.</summary>
+    IReadOnlyList<ConnectionSnapshot> SnapshotConnections();
+
+    /// <summary>The subscriptions of one open connection, in any order; empty when the connection is gone.</summary>
+    IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid);
+
+    /// <summary>The subscription indexes of all accounts, or of the one named <paramref name="account"/>.</summary>
+    /// <param name="account">Exact name; empty for all. An unknown name yields an empty list.</param>
+    /// <param name="withSubscriptions">Whether <see cref="AccountSnapshot.Subscriptions"/> is filled.</param>
+    IReadOnlyList<AccountSnapshot> SnapshotAccounts(string account, bool withSubscriptions);
+
+    bool HasAccount(string account);
+
+    /// <summary>State of every listener that the configuration asks for.</summary>
+    IReadOnlyList<ListenerSnapshot> SnapshotListeners();
+
+    /// <summary>Asks for a round trip measurement of a connection that has none yet; its result shows in a later snapshot.</summary>
+    void MeasureRoundTrip(ulong cid);
+}
+
+/// <summary>Whether a listener is up. Immutable.</summary>
+/// <param name="Name">The reference's word: <c>server</c>, <c>route</c>, <c>gateway</c>, <c>leafnode</c>, <c>websocket</c>, <c>mqtt</c>.</param>
+/// <param name="IsReady">It accepts connections, or none is configured.</param>
+/// <param name="Error">Why it does not, or what went wrong although it does; empty for nothing.</param>
+internal sealed record ListenerSnapshot(string Name, bool IsReady, string Error = "");

@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace NATS.Server.Monitoring;
+
+/// <summary>The JSON of monitoring: snake case names, absent instead of null, times as RFC 3339, spans of time as nanoseconds. Thread-safe.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(TimeConverter), typeof(NanosecondsConverter)])]
+[JsonSerializable(typeof(Varz))]
+[JsonSerializable(typeof(Connz))]
+[JsonSerializable(typeof(Subsz))]
+[JsonSerializable(typeof(HealthStatus))]
+internal sealed partial class MonitoringJson : JsonSerializerContext
+{
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+    private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+
+    /// <summary>Appends <paramref name="value"/> to <paramref name="output"/>, on several lines or on one.</summary>
+    public static void Write<T>(IBufferWriter<byte> output, T value, JsonTypeInfo<T> type, bool indented)
+    {
+        using var writer = new Utf8JsonWriter(output, indented ? Indented : Compact);
+        JsonSerializer.Serialize(writer, value, type);
+    }
+}
+
+/// <summary>Times in UTC with as many digits of the second as they have.</summary>
+internal sealed class TimeConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[32];
+        value.UtcDateTime.TryFormat(text, out int length, "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
+}
+
+/// <summary>Spans of time as whole nanoseconds.</summary>
+internal sealed class NanosecondsConverter : JsonConverter<TimeSpan>
+{
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        TimeSpan.FromTicks(reader.GetInt64() / TimeSpan.NanosecondsPerTick);
+
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue((long)Int128.Clamp((Int128)value.Ticks * TimeSpan.NanosecondsPerTick, long.MinValue, long.MaxValue));
+}
+
+/// <summary>Escapes strings in JSON as the reference does: also the characters that matter in HTML, and nothing else that may stand as it is.</summary>
+internal sealed class GoJsonEncoder : JavaScriptEncoder
+{
+    public static readonly GoJsonEncoder Instance = new();
+
+    public override int MaxOutputCharactersPerInputCharacter => 6;
+
+    public override bool WillEncode(int unicodeScalar) =>
+        unicodeScalar is < 0x20 or '"' or '\\' or '<' or '>' or '&' or 0x2028 or 0x2029 or (>= 0xD800 and <= 0xDFFF);
+
+    public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
+    {
+        for (int i = 0; i < textLength; i++)
+        {
+            // Both halves of a pair are left to the base class, which puts them together.
+            if (WillEncode(text[i])) return i;
+        }
+
+        return -1;
+    }
+
+    public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
+    {
+        var output = new Span<char>(buffer, bufferLength);
+        char shortForm = unicodeScalar switch
+        {
+            '"' => '"',
+            '\\' => '\\',
+            '\b' => 'b',
+            '\f' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            _ => '\0',
+        };
+        if (shortForm != '\0')
+        {
+            numberOfCharactersWritten = output.Length < 2 ? 0 : 2;
+            if (output.Length < 2) return false;
+            output[0] = '\\';
+            output[1] = shortForm;
+            return true;
+        }
+
+        return output.TryWrite(CultureInfo.InvariantCulture, $"\\u{unicodeScalar:x4}", out numberOfCharactersWritten);
+    }
+}

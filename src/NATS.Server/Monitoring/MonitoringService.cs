@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using NATS.Server.Monitoring.Http;
+using NATS.Server.Options;
+
+namespace NATS.Server.Monitoring;
+
+/// <summary>The monitoring of one server: the objects behind it always, the HTTP port when one is configured. Thread-safe.</summary>
+internal sealed partial class MonitoringService : IAsyncDisposable
+{
+    private readonly ProcessUsageSampler _usage;
+    private readonly MonitoringEndpoints _endpoints;
+    private readonly HttpServer _http;
+    private readonly ILogger _logger;
+    private readonly ServerOptions _options;
+
+    public MonitoringService(IMonitoredServer server, ServerOptions options, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _logger = logger;
+        _usage = new ProcessUsageSampler(time);
+        Monitor = new ServerMonitor(server, _usage, time);
+        _endpoints = new MonitoringEndpoints(Monitor, options.HttpBasePath, logger);
+        _http = new HttpServer(_endpoints.RespondAsync, time, logger);
+    }
+
+    public ServerMonitor Monitor { get; }
+
+    /// <summary>Where the HTTP port listens; null when there is none.</summary>
+    public IPEndPoint? EndPoint => _http.LocalEndPoint;
+
+    /// <summary>Opens the HTTP port if one is configured.</summary>
+    /// <exception cref="MonitoringException">The port cannot be opened; the message is the reference's.</exception>
+    public void Start()
+    {
+        if (_options.HttpPort == 0) return;
+        string host = _options.HttpHost.Length > 0 ? _options.HttpHost : _options.Host;
+        int port = Math.Max(_options.HttpPort, 0);
+        try
+        {
+            _http.Start(new IPEndPoint(Resolve(host), port));
+        }
+        catch (Exception error) when (error is SocketException or ArgumentOutOfRangeException)
+        {
+            string reason = error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } ? "address already in use"
+                : error is SocketException { SocketErrorCode: SocketError.AccessDenied } ? "permission denied"
+                : error is SocketException { SocketErrorCode: SocketError.AddressNotAvailable } ? "cannot assign requested address"
+                : error.Message;
+            throw new MonitoringException($"can't listen to the monitor port: listen tcp {Join(host, port)}: bind: {reason}", error);
+        }
+
+        Log.Listening(_logger, Join(host, EndPoint!.Port));
+    }
+
+    public Task StopAsync() => _http.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _http.DisposeAsync();
+        _endpoints.Dispose();
+        _usage.Dispose();
+    }
+
+    private static IPAddress Resolve(string host) => IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host)[0];
+
+    private static string Join(string host, int port) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':') ? $"[{host}]" : host)}:{port}");
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Starting http monitor on {Address}")]
+        public static partial void Listening(ILogger logger, string address);
+    }
+}
+
+/// <summary>Monitoring cannot start.</summary>
+public sealed class MonitoringException(string message, Exception inner) : Exception(message, inner);
