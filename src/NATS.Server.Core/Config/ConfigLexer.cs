@@ -555,7 +555,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
             r = Read();
         }
         while (r is 'b' or 'B' or 'i' or 'I');
-        if (EndsNumber(r) || IsDigit(r)) return EmitBefore(ConfigItemKind.Integer);
+        if (EndsNumber(r)) return EmitBefore(ConfigItemKind.Integer);
         Unread();
         return ContinueAsString();
     }

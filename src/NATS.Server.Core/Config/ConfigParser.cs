@@ -114,7 +114,7 @@ public static class ConfigParser
                     Add(item, item.Text);
                     break;
                 case ConfigItemKind.Integer:
-                    Add(item, ParseInteger(item.Text));
+                    Add(item, ParseInteger(item));
                     break;
                 case ConfigItemKind.Float:
                     Add(item, ParseFloat(item.Text));
@@ -220,8 +220,9 @@ public static class ConfigParser
             foreach (var (key, value) in included) context.Set(key, value);
         }
 
-        private static long ParseInteger(string text)
+        private long ParseInteger(ConfigItem item)
         {
+            var text = item.Text;
             var digits = text.AsSpan().IndexOfAnyExcept(NumberCharacters);
             var number = digits < 0 ? text : text[..digits];
             if (!Int128.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
@@ -249,7 +250,7 @@ public static class ConfigParser
                 "EB" or "EI" or "EIB" => 1L << 60,
                 // The reference drops such a value and gives its key to the next one.
                 _ => char.IsAsciiLetter(suffix[0])
-                    ? throw new ConfigSyntaxException($"integer '{text}' has an unknown size suffix")
+                    ? throw new ConfigSyntaxException($"{PositionOf(item)}: integer '{text}' has an unknown size suffix")
                     : throw new ConfigSyntaxException($"expected integer, but got '{text}'"),
             };
             // Wraps around as the reference does; who reads the value refuses what makes no sense.

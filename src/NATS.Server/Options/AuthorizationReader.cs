@@ -99,7 +99,7 @@ internal static class AuthorizationReader
             var user = UserKeys.Read(map, new UserOptions { Username = "" }, entry.Diagnostics);
             if (user.Username.Length > 0)
                 users.Add(user);
-            else if (!map.Any(static pair => pair.Key.Equals("nkey", StringComparison.OrdinalIgnoreCase)))
+            else if (!map.Any(static pair => pair.Key.ToUpperInvariant() is "NKEY" or "USER" or "USERNAME" && pair.Value.Content is not ""))
                 entry.Diagnostics.Error(map.Count > 0 ? map.Last().Value.Position : item.Position, "User entry requires a user");
         }
         return users;

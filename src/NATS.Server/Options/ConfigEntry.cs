@@ -45,13 +45,13 @@ internal readonly record struct ConfigEntry(string Name, ConfigValue Value, Opti
     {
         if (Content is string) return TryDurationText($"error parsing {field}", out duration);
         duration = default;
+        Diagnostics.WarnOfUse(Value.Position, field, $"{field} should be converted to a duration");
         if (!TryInteger(out var seconds)) return false;
         if (Math.Abs((decimal)seconds) > long.MaxValue / 1_000_000_000)
         {
             Fail($"{field} value is too big");
             return false;
         }
-        Diagnostics.WarnOfUse(Value.Position, field, $"{field} should be converted to a duration");
         duration = TimeSpan.FromSeconds(seconds);
         return true;
     }

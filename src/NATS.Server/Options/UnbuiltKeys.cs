@@ -6,7 +6,7 @@ namespace NATS.Server.Options;
 /// The keys of subsystems that are not built: known, and refused with the name of the subsystem, so that nothing is silently ignored. Removing a line
 /// here is part of building its subsystem. Immutable.
 /// </summary>
-/// <remarks>A value that asks for nothing passes: false, 0, an empty text, map or array, and what <see cref="UnbuiltKey.AsksForNothing"/> adds.</remarks>
+/// <remarks>A value that asks for nothing passes, such as <c>jetstream: disabled</c> or an empty list.</remarks>
 internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 {
     private const string Accounts = "the accounts subsystem";
@@ -19,42 +19,42 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private const string Tls = "TLS";
 
     public static UnbuiltKeys TopLevel { get; } = new(
-        new("https https_port", Tls),
-        new("tls", Tls, Schemas.Tls),
-        new("allow_non_tls", Tls),
-        new("ocsp", Tls, Schemas.Ocsp),
-        new("ocsp_cache", Tls, Schemas.OcspCache),
-        new("accounts", Accounts, Schemas.Accounts),
-        new("system_account system", Accounts),
-        // There is none, so that not wanting one asks for nothing.
-        new("no_system_account no_system no_sys_acc", Accounts) { AsksForNothing = static content => content is bool },
-        new("default_js_domain", JetStream, KeySchema.Free),
-        new("jetstream", JetStream, Schemas.JetStream) { AsksForNothing = IsDisabled },
-        new("store_dir storedir", JetStream),
-        new("cluster", Clustering, Schemas.Cluster),
-        new("gateway", "the gateway subsystem", Schemas.Gateway),
-        new("leafnodes leaf", LeafNodes, Schemas.LeafNodes),
-        new("websocket ws", "WebSocket", Schemas.Websocket),
-        new("mqtt", "MQTT", Schemas.Mqtt),
-        new("operator operators root roots root_operator root_operators", Operators),
-        new("resolver account_resolver accounts_resolver", Operators, KeySchema.Free),
-        new("resolver_tls", Operators, Schemas.Tls),
-        new("resolver_preload", Operators, KeySchema.Free),
-        new("resolver_pinned_accounts", Operators),
-        new("trusted trusted_keys", Operators),
-        new("default_sentinel", Operators),
-        new("proxy_protocol", "the PROXY protocol"),
-        new("proxies", Proxies, Schemas.Proxies),
-        new("prof_port", Profiler),
-        new("prof_block_rate", Profiler));
+        new("https https_port", Tls, IsZero),
+        new("tls", Tls, Never, Schemas.Tls),
+        new("allow_non_tls", Tls, IsFalse),
+        new("ocsp", Tls, IsFalse, Schemas.Ocsp),
+        new("ocsp_cache", Tls, IsFalse, Schemas.OcspCache),
+        new("accounts", Accounts, IsEmpty, Schemas.Accounts),
+        new("system_account system", Accounts, IsEmpty),
+        // There is none, so that neither answer asks for anything.
+        new("no_system_account no_system no_sys_acc", Accounts, static content => content is bool),
+        new("default_js_domain", JetStream, IsEmpty, KeySchema.Free),
+        new("jetstream", JetStream, IsDisabled, Schemas.JetStream),
+        new("store_dir storedir", JetStream, IsEmpty),
+        new("cluster", Clustering, IsEmpty, Schemas.Cluster),
+        new("gateway", "the gateway subsystem", IsEmpty, Schemas.Gateway),
+        new("leafnodes leaf", LeafNodes, IsEmpty, Schemas.LeafNodes),
+        new("websocket ws", "WebSocket", IsEmpty, Schemas.Websocket),
+        new("mqtt", "MQTT", IsEmpty, Schemas.Mqtt),
+        new("operator operators root roots root_operator root_operators", Operators, IsEmpty),
+        new("resolver account_resolver accounts_resolver", Operators, Never, KeySchema.Free),
+        new("resolver_tls", Operators, Never, Schemas.Tls),
+        new("resolver_preload", Operators, IsEmpty, KeySchema.Free),
+        new("resolver_pinned_accounts", Operators, IsEmpty),
+        new("trusted trusted_keys", Operators, IsEmpty),
+        new("default_sentinel", Operators, IsEmpty),
+        new("proxy_protocol", "the PROXY protocol", IsFalse),
+        new("proxies", Proxies, IsEmpty, Schemas.Proxies),
+        new("prof_port", Profiler, IsZero),
+        new("prof_block_rate", Profiler, IsZero));
 
     public static UnbuiltKeys Authorization { get; } = new(
-        new("auth_callout auth_hook", "the auth callout", Schemas.AuthCallout),
-        new("proxy_required", Proxies));
+        new("auth_callout auth_hook", "the auth callout", Never, Schemas.AuthCallout),
+        new("proxy_required", Proxies, IsFalse));
 
     public static UnbuiltKeys User { get; } = new(
-        new("nkey", "nkey authentication"),
-        new("proxy_required", Proxies));
+        new("nkey", "nkey authentication", IsEmpty),
+        new("proxy_required", Proxies, IsFalse));
 
     public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
     {
@@ -62,8 +62,17 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         return target;
     }));
 
+    private static bool Never(object content) => false;
+
+    private static bool IsFalse(object content) => content is false;
+
+    private static bool IsZero(object content) => content is 0L;
+
+    private static bool IsEmpty(object content) => content is "" or ConfigMap { Count: 0 } or ConfigArray { Count: 0 };
+
     private static bool IsDisabled(object content) => content switch
     {
+        bool isEnabled => !isEnabled,
         string text => text.ToUpperInvariant() is "DISABLED" or "DISABLE",
         ConfigMap map => map.Any(static pair => pair.Key.ToUpperInvariant() is "ENABLE" or "ENABLED" && pair.Value.Content is false),
         _ => false,
@@ -231,19 +240,14 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 /// <summary>A key of a subsystem that is not built.</summary>
 /// <param name="Names">The key and its aliases in lower case, separated by spaces.</param>
 /// <param name="Subsystem">What the message says is not built.</param>
+/// <param name="AsksForNothing">Contents that pass.</param>
 /// <param name="Block">The names within, when the value is a block.</param>
-internal sealed record UnbuiltKey(string Names, string Subsystem, KeySchema? Block = null)
+internal sealed record UnbuiltKey(string Names, string Subsystem, Func<object, bool> AsksForNothing, KeySchema? Block = null)
 {
-    /// <summary>Further contents that ask for nothing.</summary>
-    public Func<object, bool> AsksForNothing { get; init; } = static _ => false;
-
     /// <summary>Reports unknown names in the block, and that the subsystem is not built.</summary>
     public void Refuse(ConfigEntry entry)
     {
         Block?.Check(entry.Value, entry.Diagnostics);
-        if (!IsNothing(entry.Content) && !AsksForNothing(entry.Content))
-            entry.Fail($"field {GoFormat.Quote(entry.Name)}: {Subsystem} is not built yet");
+        if (!AsksForNothing(entry.Content)) entry.Fail($"field {GoFormat.Quote(entry.Name)}: {Subsystem} is not built yet");
     }
-
-    private static bool IsNothing(object content) => content is false or 0L or "" or ConfigMap { Count: 0 } or ConfigArray { Count: 0 };
 }

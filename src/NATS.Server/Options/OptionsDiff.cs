@@ -1,0 +1,175 @@
+using System.Globalization;
+using NATS.Server.Core.Config;
+
+namespace NATS.Server.Options;
+
+/// <summary>What a reload changes, and what of it a running server refuses. Pure and immutable; it applies nothing.</summary>
+public sealed class OptionsDiff
+{
+    // In the order in which the reference compares, which is the order of its notices.
+    private static readonly Field[] Fields =
+    [
+        Fixed("ConfigFile", static o => o.ConfigFile),
+        Fixed("ServerName", static o => o.ServerName),
+        Fixed("Host", static o => o.Host),
+        Fixed("Port", static o => o.Port),
+        Fixed("DontListen", static o => o.DontListen),
+        new("ClientAdvertise", static o => o.ClientAdvertise, CompareClientAdvertise),
+        Live("Trace", static o => o.Trace, ReloadableOption.Trace, "trace"),
+        Live("Debug", static o => o.Debug, ReloadableOption.Debug, "debug"),
+        Live("TraceVerbose", static o => o.TraceVerbose, ReloadableOption.TraceVerbose, "trace_verbose"),
+        Live("TraceHeaders", static o => o.TraceHeaders, ReloadableOption.TraceHeaders, "trace_headers"),
+        Fixed("NoSublistCache", static o => o.DisableSublistCache),
+        Fixed("NoHeaderSupport", static o => o.NoHeaderSupport),
+        Live("Logtime", static o => o.Logtime, ReloadableOption.Logtime, "logtime"),
+        Live("LogtimeUTC", static o => o.LogtimeUtc, ReloadableOption.LogtimeUtc, "logtime_utc"),
+        Live("MaxConn", static o => o.MaxConnections, ReloadableOption.MaxConnections, "max_connections"),
+        Fixed("MaxSubs", static o => o.MaxSubscriptions),
+        Fixed("MaxSubTokens", static o => o.MaxSubTokens),
+        Always("Users", ReloadableOption.Users, "Reloaded: authorization users"),
+        Always("Accounts", ReloadableOption.Accounts, "Reloaded: accounts"),
+        new("NoAuthUser", static o => o.NoAuthUser, CompareNoAuthUser),
+        Secret("Username", static o => o.Authorization.Username, ReloadableOption.Username, "username"),
+        Secret("Password", static o => o.Authorization.Password, ReloadableOption.Password, "password"),
+        Secret("Authorization", static o => o.Authorization.Token, ReloadableOption.Token, "token"),
+        Live("PingInterval", static o => o.PingInterval, ReloadableOption.PingInterval, "ping_interval"),
+        Live("MaxPingsOut", static o => o.MaxPingsOut, ReloadableOption.MaxPingsOut, "ping_max"),
+        Fixed("HTTPHost", static o => o.HttpHost),
+        Fixed("HTTPPort", static o => o.HttpPort),
+        Fixed("HTTPBasePath", static o => o.HttpBasePath),
+        Live("AuthTimeout", static o => o.Authorization.Timeout.TotalSeconds, ReloadableOption.AuthorizationTimeout, "authorization timeout"),
+        Live("MaxControlLine", static o => o.MaxControlLine, ReloadableOption.MaxControlLine, "max_control_line"),
+        Live("MaxPayload", static o => o.MaxPayload, ReloadableOption.MaxPayload, "max_payload"),
+        Fixed("MaxPending", static o => o.MaxPending),
+        new("NoFastProducerStall", static o => o.NoFastProducerStall, static (diff, _, next) => diff.Change(
+            ReloadableOption.NoFastProducerStall, "NoFastProducerStall", $"Reloaded: fast producers will {(next.NoFastProducerStall ? "not " : "")}be stalled")),
+        new("PidFile", static o => o.PidFile, static (diff, _, next) => diff.Change(
+            ReloadableOption.PidFile, "PidFile", next.PidFile.Length == 0 ? "" : $"Reloaded: pid_file = {next.PidFile}")),
+        Live("PortsFileDir", static o => o.PortsFileDir, ReloadableOption.PortsFileDir, "ports_file_dir"),
+        Live("LogFile", static o => o.LogFile, ReloadableOption.LogFile, "log_file"),
+        Fixed("LogSizeLimit", static o => o.LogSizeLimit),
+        Fixed("LogMaxFiles", static o => o.LogMaxFiles),
+        Live("Syslog", static o => o.Syslog, ReloadableOption.Syslog, "syslog"),
+        Live("RemoteSyslog", static o => o.RemoteSyslog, ReloadableOption.RemoteSyslog, "remote_syslog"),
+        Live("WriteDeadline", static o => o.WriteDeadline, ReloadableOption.WriteDeadline, "write_deadline"),
+        Fixed("WriteTimeout", static o => o.WriteTimeout),
+        Fixed("MaxClosedClients", static o => o.MaxClosedClients),
+        Fixed("LameDuckDuration", static o => o.LameDuckDuration),
+        Fixed("LameDuckGracePeriod", static o => o.LameDuckGracePeriod),
+        Live("MaxTracedMsgLen", static o => o.MaxTracedMessageLength, ReloadableOption.MaxTracedMessageLength, "max_traced_msg_len"),
+        Live("ConnectErrorReports", static o => o.ConnectErrorReports, ReloadableOption.ConnectErrorReports, "connect_error_reports"),
+        Live("ReconnectErrorReports", static o => o.ReconnectErrorReports, ReloadableOption.ReconnectErrorReports, "reconnect_error_reports"),
+        Named("Tags", static o => Show(o.Tags), ReloadableOption.Tags, "tags"),
+        Named("Metadata", static o => Show(o.Metadata), ReloadableOption.Metadata, "metadata"),
+        Fixed("FeatureFlags", static o => Show(o.FeatureFlags)),
+
+        // Not in a file, so only an embedder who changes them comes here.
+        Fixed("EventLoops", static o => o.EventLoops),
+        Fixed("Engine", static o => o.Engine),
+    ];
+
+    private readonly List<string> _errors = [];
+    private readonly List<OptionChange> _changes = [];
+
+    private OptionsDiff()
+    {
+    }
+
+    /// <summary>Every change that is refused, the reference's first; when there is one, nothing may be applied.</summary>
+    public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>What to apply, in the order of the notices.</summary>
+    public IReadOnlyList<OptionChange> Changes => _changes;
+
+    /// <summary>The loggers have to be set up again.</summary>
+    public bool IsLoggingChange => _changes.Any(static change => change.IsLogging);
+
+    /// <summary>Connections have to look again at what they trace.</summary>
+    public bool IsTraceLevelChange => _changes.Any(static change => change.IsTraceLevel);
+
+    /// <summary>Connections have to be authorized again; so it is with every reload.</summary>
+    public bool IsAuthorizationChange => _changes.Any(static change => change.IsAuthorization);
+
+    /// <summary>Compares the options of a running server with new ones, both with defaults filled in.</summary>
+    /// <param name="current">What the server runs with, the real port instead of a random one.</param>
+    /// <param name="next">What it shall run with, see <see cref="CarryOver"/>; it must be valid by <see cref="OptionsValidator"/>.</param>
+    public static OptionsDiff Compare(ServerOptions current, ServerOptions next)
+    {
+        var diff = new OptionsDiff();
+        foreach (var field in Fields)
+        {
+            if (field.Get is null || !Equals(field.Get(current), field.Get(next))) field.Compare(diff, current, next);
+        }
+        return diff;
+    }
+
+    /// <summary>Gives new options from a file what only the running server or its embedder knows: a random port, and options that no file can set.</summary>
+    public static ServerOptions CarryOver(ServerOptions current, ServerOptions next) => next with
+    {
+        Port = next.Port == ServerOptions.RandomPort ? current.Port : next.Port,
+        DontListen = current.DontListen,
+        EventLoops = current.EventLoops,
+        Engine = current.Engine,
+    };
+
+    /// <summary>What the log says after everything is applied.</summary>
+    public static string CompletionNotice(ServerOptions next) =>
+        $"Reloaded server configuration {(next.ConfigDigest.Length > 0 ? $"({next.ConfigDigest})" : "")}";
+
+    private static Field Fixed(string name, Func<ServerOptions, object> get) => new(name, get, (diff, current, next) => diff.Refuse(name, get(current), get(next)));
+
+    private static Field Live(string name, Func<ServerOptions, object> get, ReloadableOption option, string key) =>
+        new(name, get, (diff, _, next) => diff.Change(option, name, $"Reloaded: {key} = {Show(get(next))}"));
+
+    private static Field Named(string name, Func<ServerOptions, object> get, ReloadableOption option, string key) =>
+        new(name, get, (diff, _, _) => diff.Change(option, name, $"Reloaded: {key}"));
+
+    private static Field Secret(string name, Func<ServerOptions, object> get, ReloadableOption option, string key) => Named(name, get, option, $"authorization {key}");
+
+    private static Field Always(string name, ReloadableOption option, string notice) => new(name, null, (diff, _, _) => diff.Change(option, name, notice));
+
+    private static void CompareClientAdvertise(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        if (next.ClientAdvertise.Length > 0 && !HostPort.TryParseAdvertise(next.ClientAdvertise, 0, out _, out var error))
+            diff._errors.Add($"invalid ClientAdvertise value of {next.ClientAdvertise}, err={error}");
+        else
+            diff.Change(ReloadableOption.ClientAdvertise, "ClientAdvertise", $"Reload: client_advertise = {next.ClientAdvertise}");
+    }
+
+    // May be dropped, but only together with its user; nobody is it any more then.
+    private static void CompareNoAuthUser(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        if (next.NoAuthUser.Length > 0 || next.Authorization.Users.Any(user => user.Username == current.NoAuthUser))
+            diff.Refuse("NoAuthUser", current.NoAuthUser, next.NoAuthUser);
+        else
+            diff.Change(ReloadableOption.NoAuthUser, "NoAuthUser", "");
+    }
+
+    private static string Show(IReadOnlyList<string> list) => $"[{string.Join(' ', list)}]";
+
+    private static string Show<T>(IReadOnlyDictionary<string, T> map) where T : notnull =>
+        $"map[{string.Join(' ', map.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key}:{Show(pair.Value)}"))}]";
+
+    private static string Show(object value) => value switch
+    {
+        TimeSpan duration => GoDuration.Format(duration),
+        WriteTimeoutPolicy policy => policy switch
+        {
+            WriteTimeoutPolicy.Close => "close",
+            WriteTimeoutPolicy.Retry => "retry",
+            _ => "",
+        },
+        _ => GoFormat.Value(value),
+    };
+
+    private void Refuse(string field, object current, object next) =>
+        _errors.Add(string.Create(CultureInfo.InvariantCulture, $"config reload not supported for {field}: old={Show(current)}, new={Show(next)}"));
+
+    private void Change(ReloadableOption option, string field, string notice) => _changes.Add(new OptionChange(option, field, notice));
+
+    /// <summary>One compared option.</summary>
+    /// <param name="Name">The reference's name.</param>
+    /// <param name="Get">The value, compared with <see cref="object.Equals(object, object)"/>; null: always changed.</param>
+    /// <param name="Compare">Called on a difference.</param>
+    private sealed record Field(string Name, Func<ServerOptions, object>? Get, Action<OptionsDiff, ServerOptions, ServerOptions> Compare);
+}
