@@ -13,8 +13,12 @@ internal sealed class SublistNode<T>(byte[]? longToken) where T : class
     private const int ScannedUpTo = 8;
 
     private readonly byte[]? _longToken = longToken;
+
+    // One literal child, the most common number, is held here: an array for it would cost every match another cache line.
+    private TokenKey _onlyKey;
+    private SublistNode<T>? _onlyChild;
     private Slot[]? _slots;
-    private int _childCount;
+    private int _slotCount;
 
     /// <summary>The child for <c>*</c>.</summary>
     public SublistNode<T>? Partial;
@@ -35,57 +39,78 @@ internal sealed class SublistNode<T>(byte[]? longToken) where T : class
     public bool HasSubscriptions => Subject is not null;
 
     /// <summary>How many children there are, wildcards included.</summary>
-    public int EdgeCount => _childCount + (Partial is null ? 0 : 1) + (Full is null ? 0 : 1);
+    public int EdgeCount => _slotCount + (_onlyChild is null ? 0 : 1) + (Partial is null ? 0 : 1) + (Full is null ? 0 : 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SublistNode<T>? FindChild(in TokenKey key, ReadOnlySpan<byte> token, ulong seed)
     {
-        int at = Find(key, token, seed);
-        return at < 0 ? null : _slots![at].Node;
+        if (_slots is null)
+        {
+            SublistNode<T>? only = _onlyChild;
+            return only is not null && _onlyKey.Equals(key) && only.IsSame(key, token) ? only : null;
+        }
+
+        int at = Find(_slots, key, token, seed);
+        return at < 0 ? null : _slots[at].Node;
     }
 
     /// <summary>Adds a child for a token that has none yet.</summary>
     public SublistNode<T> AddChild(in TokenKey key, ReadOnlySpan<byte> token, ulong seed)
     {
-        Debug.Assert(Find(key, token, seed) < 0, "a token has one child");
+        Debug.Assert(FindChild(key, token, seed) is null, "a token has one child");
         var child = new SublistNode<T>(key.IsLong ? token.ToArray() : null);
         if (_slots is null)
         {
-            _slots = new Slot[1];
+            if (_onlyChild is null)
+            {
+                _onlyKey = key;
+                _onlyChild = child;
+                return child;
+            }
+
+            _slots = new Slot[2];
+            _slots[0] = new Slot { Key = _onlyKey, Node = _onlyChild };
+            _slotCount = 1;
+            ForgetOnlyChild();
         }
-        else if (_childCount == _slots.Length || (_slots.Length > ScannedUpTo && _childCount + 1 > _slots.Length / 4 * 3))
+        else if (_slotCount == _slots.Length || (_slots.Length > ScannedUpTo && _slotCount + 1 > _slots.Length / 4 * 3))
         {
             // The first hashed table is four times the last scanned one, so that it starts half empty.
             Resize(_slots.Length == ScannedUpTo ? ScannedUpTo * 4 : _slots.Length * 2, seed);
         }
 
-        Place(_slots, new Slot { Key = key, Node = child }, _childCount, seed);
-        _childCount++;
+        Place(_slots, new Slot { Key = key, Node = child }, _slotCount, seed);
+        _slotCount++;
         return child;
     }
 
+    /// <summary>Removes a child that is there.</summary>
     public void RemoveChild(in TokenKey key, ReadOnlySpan<byte> token, ulong seed)
     {
-        int at = Find(key, token, seed);
-        Debug.Assert(at >= 0, "only a child that was found is removed");
-        Slot[] slots = _slots!;
-        _childCount--;
-        if (_childCount == 0)
+        if (_slots is null)
         {
-            _slots = null;
+            ForgetOnlyChild();
             return;
         }
 
-        if (slots.Length <= ScannedUpTo)
+        Slot[] slots = _slots;
+        int at = Find(slots, key, token, seed);
+        _slotCount--;
+        if (slots.Length > ScannedUpTo)
         {
-            slots[at] = slots[_childCount];
-            slots[_childCount] = default;
+            CloseGap(slots, at, seed);
+            if (_slotCount <= ScannedUpTo / 2) Resize(ScannedUpTo, seed);
+            else if (slots.Length > ScannedUpTo * 4 && _slotCount < slots.Length / 8) Resize(slots.Length / 4, seed);
             return;
         }
 
-        CloseGap(slots, at, seed);
-        if (_childCount <= ScannedUpTo / 2) Resize(ScannedUpTo, seed);
-        else if (slots.Length > ScannedUpTo * 4 && _childCount < slots.Length / 8) Resize(slots.Length / 4, seed);
+        slots[at] = slots[_slotCount];
+        slots[_slotCount] = default;
+        if (_slotCount > 1) return;
+        _onlyKey = slots[0].Key;
+        _onlyChild = slots[0].Node;
+        _slots = null;
+        _slotCount = 0;
     }
 
     /// <summary>Adds every child, wildcards included, to a list of nodes still to visit.</summary>
@@ -98,8 +123,8 @@ internal sealed class SublistNode<T>(byte[]? longToken) where T : class
 
     public void AddLiteralChildrenTo(List<SublistNode<T>> pending)
     {
-        if (_slots is null) return;
-        foreach (Slot slot in _slots)
+        if (_onlyChild is not null) pending.Add(_onlyChild);
+        foreach (Slot slot in _slots ?? [])
         {
             if (slot.Node is not null) pending.Add(slot.Node);
         }
@@ -137,16 +162,23 @@ internal sealed class SublistNode<T>(byte[]? longToken) where T : class
         Queues?.AddEntriesTo(Subject!, entries);
     }
 
-    private int Find(in TokenKey key, ReadOnlySpan<byte> token, ulong seed)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsSame(in TokenKey key, ReadOnlySpan<byte> token) => !key.IsLong || token.SequenceEqual(_longToken);
+
+    private void ForgetOnlyChild()
     {
-        Slot[]? slots = _slots;
-        if (slots is null) return -1;
+        _onlyKey = default;
+        _onlyChild = null;
+    }
+
+    private static int Find(Slot[] slots, in TokenKey key, ReadOnlySpan<byte> token, ulong seed)
+    {
         if (slots.Length <= ScannedUpTo)
         {
             for (int i = 0; i < slots.Length; i++)
             {
                 ref Slot slot = ref slots[i];
-                if (slot.Key.Equals(key) && IsSame(slot.Node, key, token)) return i;
+                if (slot.Key.Equals(key) && slot.Node!.IsSame(key, token)) return i;
             }
 
             return -1;
@@ -157,13 +189,9 @@ internal sealed class SublistNode<T>(byte[]? longToken) where T : class
         {
             ref Slot slot = ref slots[i];
             if (slot.Node is null) return -1;
-            if (slot.Key.Equals(key) && IsSame(slot.Node, key, token)) return i;
+            if (slot.Key.Equals(key) && slot.Node.IsSame(key, token)) return i;
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsSame(SublistNode<T>? node, in TokenKey key, ReadOnlySpan<byte> token) =>
-        !key.IsLong || token.SequenceEqual(node!._longToken);
 
     private static void Place(Slot[] slots, Slot slot, int count, ulong seed)
     {
