@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace NATS.Server.Core.Subjects;
 
 /// <summary>The queue groups that subscribed to one subject. Few, as a rule; from <see cref="IndexedFrom"/> on found by an index. Not synchronised.</summary>
@@ -44,7 +42,7 @@ internal sealed class QueueGroups<T> where T : class
         }
         else if (_groups.Count == IndexedFrom)
         {
-            _positions = new Dictionary<byte[], int>(NameComparer.Instance);
+            _positions = new Dictionary<byte[], int>(ByteStringComparer.Instance);
             for (int i = 0; i < _groups.Count; i++)
             {
                 _positions.Add(_groups[i].Name, i);
@@ -94,19 +92,5 @@ internal sealed class QueueGroups<T> where T : class
         }
 
         return -1;
-    }
-
-    private sealed class NameComparer : IEqualityComparer<byte[]>
-    {
-        public static readonly NameComparer Instance = new();
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode([DisallowNull] byte[] obj)
-        {
-            var hash = new HashCode();
-            hash.AddBytes(obj);
-            return hash.ToHashCode();
-        }
     }
 }
