@@ -20,5 +20,5 @@ public static class TransformErrors
     public static string In(string token, string problem) => token.Length == 0 ? problem : $"{problem} in {token}";
 
     /// <summary>The text for a destination that is listed twice.</summary>
-    public static string DuplicateEntry(string subject) => $"duplicate entry for {GoQuote.Quote(subject)}";
+    public static string DuplicateEntry(string subject) => $"duplicate entry for \"{subject}\"";
 }

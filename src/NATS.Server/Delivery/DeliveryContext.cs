@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using NATS.Server.Accounts;
 using NATS.Server.Connections;
@@ -8,16 +9,25 @@ namespace NATS.Server.Delivery;
 /// <summary>What delivering needs beside a batch's context, and lives as long: the match cache and scratch space. Owned by the context's user.</summary>
 internal sealed class DeliveryContext
 {
+    private readonly ArrayBufferWriter<byte> _mapped = new(256);
+    private readonly Random _random = new();
+
     public MatchCache Cache { get; } = new();
 
     /// <summary>For the search of a requester's own subscription to its reply.</summary>
     public SublistMatch<Subscription> ReplyMatch { get; } = new();
 
-#pragma warning disable CA1822
+    /// <summary>Maps a published subject.</summary>
+    /// <param name="mappings">The account's mappings.</param>
+    /// <param name="subject">What was published to.</param>
+    /// <param name="mapped">The new subject, valid until the next call; empty when the mapping gives the message up, so that nobody receives it.</param>
+    /// <returns>False when no mapping applies.</returns>
     public bool TryMap(SubjectMappings mappings, ReadOnlySpan<byte> subject, out ReadOnlySpan<byte> mapped)
     {
-        mapped = default;
-        return false;
+        _mapped.ResetWrittenCount();
+        MappingResult result = mappings.Map(subject, cluster: null, _random, _mapped);
+        mapped = _mapped.WrittenSpan;
+        return result != MappingResult.Unmapped;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

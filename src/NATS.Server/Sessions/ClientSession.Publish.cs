@@ -113,7 +113,7 @@ internal sealed partial class ClientSession
         ReadOnlySpan<byte> subject = message.Subject;
         MatchCache cache = DeliveryContext.Of(loop).Cache;
         MatchEntry entry = _server.UsesMatchCache ? cache.Find(_account, subject) : cache.FindUncached(_account, subject);
-        if (subject[0] is (byte)'$' or (byte)'_' && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
+        if (subject is [(byte)'$' or (byte)'_', ..] && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
         if (_restrictsPublish && !entry.MayPublish(_permissions!) && !MayRespond(subject)) return DenyPublish(loop, subject);
         if (message.HasReply && ReservedSubjects.IsReservedReply(message.Reply)) return DenyReply(loop, message.Reply);
         if (_options.Verbose) SendOk(loop);
