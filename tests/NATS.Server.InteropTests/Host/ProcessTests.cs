@@ -1,0 +1,276 @@
+using System.Globalization;
+using NATS.Server.Testing;
+using Xunit;
+
+namespace NATS.Server.InteropTests.Host;
+
+/// <summary>Running servers: signals, process files and logs. Where both servers should say the same, both are run.</summary>
+public sealed class ProcessTests
+{
+    [Fact]
+    public async Task Signals_without_a_configuration_file_are_answered_as_by_the_reference()
+    {
+        Assert.Equal(await LogOfAsync(ReferenceServer.Path), await LogOfAsync(OurServer.Path));
+
+        static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable);
+            var start = server.Log.Count;
+            server.Signal("USR1");
+            await server.WaitForLogAsync("File log re-open");
+            server.Signal("HUP");
+            await server.WaitForLogAsync("Failed to reload");
+            server.Signal("INT");
+            Assert.Equal(0, await server.WaitForExitAsync());
+            return [.. server.Log.Skip(start).Select(CommandRun.WithoutStamp)];
+        }
+    }
+
+    [Fact]
+    public async Task A_termination_stops_with_exit_code_0()
+    {
+        await using var server = await OurServer.StartAsync();
+        server.Signal("TERM");
+        Assert.Equal(0, await server.WaitForExitAsync());
+        Assert.Contains(server.Log, line => line.EndsWith("[INF] Trapped \"terminated\" signal", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_lame_duck_with_clients_ignores_a_termination_and_not_an_interrupt()
+    {
+        Assert.Equal(await LogOfAsync(ReferenceServer.Path), await LogOfAsync(OurServer.Path));
+
+        static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable);
+            await using var client = await RawClient.HandshakeAsync(server.Port);
+            var start = server.Log.Count;
+            server.Signal("USR2");
+            await server.WaitForLogAsync("Entering lame duck mode");
+            server.Signal("TERM");
+            await server.WaitForLogAsync("Trapped \"terminated\" signal");
+            await client.SendAsync("PING\r\n");
+            Assert.Contains("PONG", await ReadUntilPongAsync(client), StringComparison.Ordinal);
+            server.Signal("INT");
+            Assert.Equal(0, await server.WaitForExitAsync());
+            return [.. server.Log.Skip(start).Select(CommandRun.WithoutStamp)];
+        }
+
+        static async Task<string> ReadUntilPongAsync(RawClient client)
+        {
+            string line;
+            do
+            {
+                line = await client.ReadLineAsync();
+            }
+            while (!line.StartsWith("PONG", StringComparison.Ordinal));
+            return line;
+        }
+    }
+
+    [Theory]
+    [InlineData("quit", "interrupt")]
+    [InlineData("term", "terminated")]
+    [InlineData("ldm", "user defined signal 2")]
+    public async Task The_signal_flag_stops_the_process_it_names(string command, string signal)
+    {
+        await using var server = await OurServer.StartAsync();
+        using var folder = new TemporaryFolder();
+        var run = await CommandRun.OfAsync(OurServer.Path, folder.Path, "-sl", string.Create(CultureInfo.InvariantCulture, $"{command}={server.Id}"));
+        Assert.Equal(new CommandRun(0, "", ""), run);
+        Assert.Equal(0, await server.WaitForExitAsync());
+        Assert.Contains(server.Log, line => line.EndsWith($"[INF] Trapped \"{signal}\" signal", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_signal_flag_stop_kills()
+    {
+        await using var server = await OurServer.StartAsync();
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, (await CommandRun.OfAsync(OurServer.Path, folder.Path, "-sl", string.Create(CultureInfo.InvariantCulture, $"stop={server.Id}"))).ExitCode);
+        Assert.Equal(137, await server.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task The_signal_flag_takes_a_pid_file_and_signals_across_servers()
+    {
+        await using var ours = await OurServer.StartAsync(new ServerProcessOptions { Arguments = ["-P", "$FOLDER/pid"] });
+        await using var reference = await ReferenceServer.StartAsync(new ServerProcessOptions { Arguments = ["-P", "$FOLDER/pid"] });
+        Assert.Equal(0, (await CommandRun.OfAsync(ReferenceServer.Path, ours.Folder, "-sl", "reopen=pid")).ExitCode);
+        Assert.Equal(0, (await CommandRun.OfAsync(OurServer.Path, reference.Folder, "-sl", "reopen=pid")).ExitCode);
+        await ours.WaitForLogAsync("File log re-open ignored, not a file logger");
+        await reference.WaitForLogAsync("File log re-open ignored, not a file logger");
+    }
+
+    [Fact]
+    public async Task A_running_server_is_found_by_its_name()
+    {
+        await using var server = await OurServer.StartAsync();
+        using var folder = new TemporaryFolder();
+        var run = await CommandRun.OfAsync(OurServer.Path, folder.Path, "-sl", string.Create(CultureInfo.InvariantCulture, $"reopen={server.Id}*"));
+        Assert.Equal(new CommandRun(0, "", ""), run);
+        await server.WaitForLogAsync("File log re-open ignored, not a file logger");
+    }
+
+    [Fact]
+    public async Task The_ports_file_lists_the_same_addresses_as_that_of_the_reference()
+    {
+        var reference = await PortsOfAsync(ReferenceServer.Path);
+        Assert.Contains("\"monitoring\":[\"http://127.0.0.1:MONITOR\"", reference, StringComparison.Ordinal);
+        Assert.Equal(reference, await PortsOfAsync(OurServer.Path));
+
+        static async Task<string> PortsOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { RandomPort = false, Arguments = ["-p", "-1", "-m", "-1"] });
+            var path = Path.Combine(server.Folder, string.Create(CultureInfo.InvariantCulture, $"nats-server_{server.Id}.ports"));
+            var text = "";
+            Eventually.True(() => File.Exists(path) && (text = File.ReadAllText(path)).EndsWith('}'), "the ports file is complete");
+            Assert.Equal(0, await server.StopAsync());
+            Assert.False(File.Exists(path));
+            return text.Replace($":{server.Port}\"", ":CLIENT\"", StringComparison.Ordinal).Replace($":{server.MonitorPort}\"", ":MONITOR\"", StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_pid_file_holds_the_bare_process_id_and_stays(bool isReference)
+    {
+        await using var server = await ServerProcess.StartAsync(isReference ? ReferenceServer.Path : OurServer.Path, new ServerProcessOptions { Arguments = ["-P", "$FOLDER/pid"] });
+        var path = Path.Combine(server.Folder, "pid");
+        Assert.Equal($"{server.Id}", await File.ReadAllTextAsync(path));
+        Assert.Equal(0, await server.StopAsync());
+        Assert.True(File.Exists(path));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
+    public async Task A_moved_log_file_is_reopened()
+    {
+        await using var server = await OurServer.StartAsync(new ServerProcessOptions { Arguments = ["-l", "$FOLDER/n.log", "-D"] });
+        var log = Path.Combine(server.Folder, "n.log");
+        File.Move(log, log + ".1");
+        server.Signal("USR1");
+        Eventually.True(() => File.Exists(log) && File.ReadAllText(log).Contains("[INF] File log re-opened\n", StringComparison.Ordinal), "the log is opened again");
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Contains("[INF] Trapped \"user defined signal 1\" signal\n", await File.ReadAllTextAsync(log + ".1"), StringComparison.Ordinal);
+        Assert.EndsWith("[INF] Server Exiting..\n", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+        Assert.Empty(server.Log);
+    }
+
+    [Fact]
+    public async Task A_reload_changes_log_level_log_file_and_process_files_as_in_the_reference()
+    {
+        Assert.Equal(await LogOfAsync(ReferenceServer.Path), await LogOfAsync(OurServer.Path));
+
+        static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions
+            {
+                Config = "pid_file: '$FOLDER/pid1'\n",
+            });
+            Directory.CreateDirectory(Path.Combine(server.Folder, "ports"));
+            var start = server.Log.Count;
+            server.WriteConfig("pid_file: '$FOLDER/pid2'\nlog_file: '$FOLDER/n.log'\ndebug: true\nlogtime: false\n");
+            server.Signal("HUP");
+            var log = Path.Combine(server.Folder, "n.log");
+            Eventually.True(() => File.Exists(log) && File.ReadAllText(log).Contains("Reloaded server configuration", StringComparison.Ordinal), "the reload is complete");
+            Assert.Equal($"{server.Id}", await File.ReadAllTextAsync(Path.Combine(server.Folder, "pid2")));
+            Assert.True(File.Exists(Path.Combine(server.Folder, "pid1")));
+            Assert.Equal(0, await server.StopAsync());
+            var pid = $"[{server.Id}] ";
+            // The reference rebuilds its accounts at the first reload whether or not they changed, and logs its system account's connection.
+            return [.. server.Log.Skip(start).Select(CommandRun.WithoutStamp)
+                .Concat((await File.ReadAllLinesAsync(log)).Select(line => line.StartsWith(pid, StringComparison.Ordinal) ? line[pid.Length..] : "no pid: " + line))
+                .Select(line => line.Replace(server.Folder, "FOLDER", StringComparison.Ordinal))
+                .Select(line => line.Contains("(sha256:", StringComparison.Ordinal) ? line[..line.IndexOf("(sha256:", StringComparison.Ordinal)] : line)
+                .Where(line => !line.Contains("[DBG]", StringComparison.Ordinal) && !line.EndsWith("authorization users", StringComparison.Ordinal) && !line.EndsWith("Reloaded: accounts", StringComparison.Ordinal))];
+        }
+    }
+
+    [Fact]
+    public async Task A_configuration_that_became_wrong_leaves_the_server_as_it_was()
+    {
+        Assert.Equal(await LogOfAsync(ReferenceServer.Path), await LogOfAsync(OurServer.Path));
+
+        static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Config = "max_payload: 1KB\n" });
+            var start = server.Log.Count;
+            server.WriteConfig("nonsense: 1\n");
+            server.Signal("HUP");
+            await server.WaitForLogAsync("unknown field");
+            server.WriteConfig("max_pending: 1GB\n");
+            server.Signal("HUP");
+            await server.WaitForLogAsync("not supported");
+            await using var client = await RawClient.HandshakeAsync(server.Port);
+            Assert.Equal(0, await server.StopAsync());
+            return [.. server.Log.Skip(start).Select(CommandRun.WithoutStamp).Select(line => line.Replace(server.Folder, "FOLDER", StringComparison.Ordinal))];
+        }
+    }
+
+    [Fact]
+    public async Task Flags_win_over_the_file_at_start_and_at_reload()
+    {
+        await using var server = await OurServer.StartAsync(new ServerProcessOptions { Config = "debug: true\nlogtime: true\n", Arguments = ["-D=false", "-T=false"] });
+        Assert.DoesNotContain(server.Log, line => line.Contains("[DBG]", StringComparison.Ordinal));
+        server.WriteConfig("debug: true\nlogtime: true\nmax_payload: 1KB\n");
+        server.Signal("HUP");
+        Assert.Equal($"[{server.Id}] [INF] Reloaded server configuration", (await server.WaitForLogAsync("Reloaded server configuration")).Split(" (sha256")[0]);
+        Assert.DoesNotContain(server.Log, line => line.Contains("Reloaded: debug", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_log_file_is_rotated_by_size()
+    {
+        await using var server = await OurServer.StartAsync(new ServerProcessOptions
+        {
+            Config = "log_file: '$FOLDER/n.log'\nlog_size_limit: 200\nlog_max_num: 2\n",
+        });
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Single(Directory.GetFiles(server.Folder, "n.log.????.??.??.??.??.??.?????????"));
+        Assert.Contains("[INF] Rotated log, backup saved as \"", await File.ReadAllTextAsync(Path.Combine(server.Folder, "n.log")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Secrets_on_the_command_line_are_masked_for_other_users()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc");
+        await using var server = await OurServer.StartAsync(new ServerProcessOptions { Arguments = ["--user", "joe", "--pass=s3cret"] });
+        var commandLine = await File.ReadAllTextAsync($"/proc/{server.Id}/cmdline");
+        Assert.EndsWith("--user\0***\0--pass=******\0", commandLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_have_colours_on_a_terminal_and_nowhere_else()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "a tool that makes a terminal");
+        using var folder = new TemporaryFolder();
+        var arguments = "-c " + folder.Write("a.conf", "port: -1\n") + " --pid none/pid";
+        var onTerminal = await CommandRun.OfAsync("/usr/bin/script", folder.Path, "-qec", $"{OurServer.Path} {arguments}", "/dev/null");
+        var redirected = await CommandRun.OfAsync(OurServer.Path, folder.Path, arguments.Split(' '));
+        Assert.Contains("[\e[31mFTL\e[0m] Could not write pidfile", onTerminal.Output, StringComparison.Ordinal);
+        Assert.Contains("[FTL] Could not write pidfile", redirected.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_supervisor_is_told_when_the_server_is_ready_and_when_it_stops()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "notify");
+        using var supervisor = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
+        supervisor.ReceiveTimeout = 20_000;
+        supervisor.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+        await using var server = await OurServer.StartAsync(new ServerProcessOptions { Environment = new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = path } });
+        Assert.Equal("READY=1", Receive());
+        server.Signal("INT");
+        Assert.Equal("STOPPING=1", Receive());
+
+        string Receive()
+        {
+            var buffer = new byte[256];
+            return System.Text.Encoding.UTF8.GetString(buffer, 0, supervisor.Receive(buffer));
+        }
+    }
+}
