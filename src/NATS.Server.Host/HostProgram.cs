@@ -68,6 +68,8 @@ internal static class HostProgram
         var loaded = OptionsLoader.ForThisProcess.Load(flags.ConfigFile, overrides);
         if (loaded.Options is not { } options)
             return Fail(loaded.Report.TrimEnd('\n'));
+        if (OptionsValidator.Validate(options) is { Count: > 0 } contradictions)
+            return Fail(string.Join('\n', contradictions));
         await Console.Error.WriteAsync(loaded.Report);
 
         var executableName = ExecutableName();

@@ -1,20 +1,50 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using NATS.Server.Options;
 
 namespace NATS.Server.Host;
 
-internal static class HostedNatsServer
+/// <summary>The real server behind <see cref="IHostedServer"/>. Thread-safe.</summary>
+internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
 {
-    public static Task<IHostedServer?> StartAsync(ServerOptions options, ILogger log)
-    {
-        _ = options;
-        NotYet.Log(log);
-        return Task.FromResult<IHostedServer?>(null);
-    }
-}
+    private Task _lameDuck = Task.CompletedTask;
 
-internal static partial class NotYet
-{
-    [LoggerMessage(Level = LogLevel.Critical, Message = "This build contains no server yet")]
-    public static partial void Log(ILogger logger);
+    public IPEndPoint? ClientEndPoint => server.ClientEndPoint;
+
+    public IPEndPoint? MonitorEndPoint => null;
+
+    public bool IsLameDuck => server.IsLameDuck;
+
+    public ServerOptions Options => server.Options;
+
+    /// <summary>Starts a server over the process's log.</summary>
+    /// <returns>Null, after logging why, when it cannot start.</returns>
+    public static async Task<IHostedServer?> StartAsync(ServerOptions options, ILoggerFactory loggers)
+    {
+        try
+        {
+            return new HostedNatsServer(await NatsServer.StartAsync(options, new NatsServerServices { LoggerFactory = loggers }));
+        }
+        catch (NatsServerException exception)
+        {
+            Log.NotStarted(loggers.CreateLogger("Nats.Host"), exception.Message);
+            return null;
+        }
+    }
+
+    public void EnterLameDuck()
+    {
+        if (!server.IsLameDuck)
+            _lameDuck = server.EnterLameDuckAsync();
+    }
+
+    public IReadOnlyList<string> Reload(ServerOptions options, Action<ServerOptions> onApplied) => ["reload is not built yet"];
+
+    public Task StopAsync() => server.StopAsync();
+
+    public async Task WaitForShutdownAsync()
+    {
+        await server.WaitForShutdownAsync();
+        await _lameDuck;
+    }
 }

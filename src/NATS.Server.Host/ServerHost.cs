@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NATS.Server.Core.Config;
 using NATS.Server.Host.Logging;
 using NATS.Server.Host.ProcessFiles;
 using NATS.Server.Host.Signals;
@@ -63,7 +64,7 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
     // False once the signal has stopped the server.
     private async Task<bool> HandleAsync(IHostedServer server, ServerSignal signal)
     {
-        Log.Trapped(log, GoText.Quote(SignalNumbers.Describe(signal)));
+        Log.Trapped(log, GoFormat.Quote(SignalNumbers.Describe(signal)));
         switch (signal)
         {
             case ServerSignal.Interrupt:
@@ -167,6 +168,9 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
 /// <summary>What the process itself logs.</summary>
 internal static partial class Log
 {
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason}")]
+    public static partial void NotStarted(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Trapped {Signal} signal")]
     public static partial void Trapped(ILogger logger, string signal);
 

@@ -1,3 +1,5 @@
+using NATS.Server.Core.Config;
+
 namespace NATS.Server.Host.Flags;
 
 /// <summary>What a command line asks for. Pure.</summary>
@@ -19,7 +21,7 @@ internal abstract record CommandLine
     /// <summary>An argument that is neither a flag nor a known word: exit code 1.</summary>
     public sealed record BadCommand(string Word) : CommandLine
     {
-        public string Reason => $"unrecognized command: {GoText.Quote(Word)}";
+        public string Reason => $"unrecognized command: {GoFormat.Quote(Word)}";
     }
 
     /// <summary><c>-sl</c>: send a signal and exit.</summary>

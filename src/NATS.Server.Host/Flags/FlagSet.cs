@@ -1,3 +1,5 @@
+using NATS.Server.Core.Config;
+
 namespace NATS.Server.Host.Flags;
 
 /// <summary>
@@ -57,8 +59,8 @@ internal sealed class FlagSet
             if (flag.Set(text) is { } reason)
             {
                 return flag.IsBoolean
-                    ? $"invalid boolean value {GoText.Quote(text)} for -{name}: {reason}"
-                    : $"invalid value {GoText.Quote(text)} for flag -{name}: {reason}";
+                    ? $"invalid boolean value {GoFormat.Quote(text)} for -{name}: {reason}"
+                    : $"invalid value {GoFormat.Quote(text)} for flag -{name}: {reason}";
             }
             flag.IsGiven = true;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Core.Config;
 
 namespace NATS.Server.Host.Logging;
 
@@ -88,7 +89,7 @@ internal sealed class FileSink : ILogSink
         _file.Dispose();
         _file = fresh;
         _nextRotation = _sizeLimit;
-        Append(LogLevel.Information, $"Rotated log, backup saved as {GoText.Quote(backup)}");
+        Append(LogLevel.Information, $"Rotated log, backup saved as {GoFormat.Quote(backup)}");
         if (_maxFiles > 0)
             Purge();
     }
@@ -103,7 +104,7 @@ internal sealed class FileSink : ILogSink
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Append(LogLevel.Error, $"Unable to read directory {GoText.Quote(directory)} for log purge ({exception.Message}), will attempt next rotation");
+            Append(LogLevel.Error, $"Unable to read directory {GoFormat.Quote(directory)} for log purge ({exception.Message}), will attempt next rotation");
             return;
         }
         foreach (var backup in backups.SkipLast((int)Math.Min(_maxFiles - 1, int.MaxValue)))
@@ -114,10 +115,10 @@ internal sealed class FileSink : ILogSink
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                Append(LogLevel.Error, $"Unable to remove backup log file {GoText.Quote(backup)} ({exception.Message}), will attempt next rotation");
+                Append(LogLevel.Error, $"Unable to remove backup log file {GoFormat.Quote(backup)} ({exception.Message}), will attempt next rotation");
                 return;
             }
-            Append(LogLevel.Information, $"Purged log file {GoText.Quote(backup)}");
+            Append(LogLevel.Information, $"Purged log file {GoFormat.Quote(backup)}");
         }
     }
 }

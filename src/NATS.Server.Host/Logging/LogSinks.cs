@@ -1,3 +1,5 @@
+using NATS.Server.Core.Config;
+
 namespace NATS.Server.Host.Logging;
 
 /// <summary>Opens the sink that settings ask for: a file, else a syslog server, else the machine's syslog, else standard error. Thread-safe.</summary>
@@ -30,7 +32,7 @@ internal sealed class LogSinks(TimeProvider time, string executableName, Stream 
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new LogSinkException($"error opening file: {GoText.FileError("open", settings.LogFile, exception)}", exception);
+            throw new LogSinkException($"error opening file: {ErrorText.FileError("open", settings.LogFile, exception)}", exception);
         }
     }
 
@@ -42,7 +44,7 @@ internal sealed class LogSinks(TimeProvider time, string executableName, Stream 
         }
         catch (SyslogException exception)
         {
-            throw new LogSinkException($"error connecting to syslog: {GoText.Quote(exception.Message)}", exception);
+            throw new LogSinkException($"error connecting to syslog: {GoFormat.Quote(exception.Message)}", exception);
         }
     }
 

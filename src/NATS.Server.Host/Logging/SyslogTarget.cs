@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NATS.Server.Core.Config;
 
 namespace NATS.Server.Host.Logging;
 
@@ -43,7 +44,7 @@ internal sealed class SyslogTarget
         var scheme = separator < 0 ? "" : url[..separator];
         if (scheme is not ("udp" or "tcp" or "unix"))
         {
-            error = $"error invalid network type: {GoText.Quote(scheme)}";
+            error = $"error invalid network type: {GoFormat.Quote(scheme)}";
             return false;
         }
 
@@ -124,5 +125,5 @@ internal sealed class SyslogTarget
         }
     }
 
-    private static string Reason(Exception exception) => exception is SocketException socketException ? GoText.SocketReason(socketException) : exception.Message;
+    private static string Reason(Exception exception) => exception is SocketException socketException ? ErrorText.SocketReason(socketException) : exception.Message;
 }

@@ -16,7 +16,7 @@ internal static class PidFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return GoText.FileError("open", path, exception);
+            return ErrorText.FileError("open", path, exception);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class PortsFile(string executableName)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return GoText.FileError("open", path, exception);
+            return ErrorText.FileError("open", path, exception);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class PortsFile(string executableName)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return GoText.FileError("remove", path, exception);
+            return ErrorText.FileError("remove", path, exception);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using NATS.Server.Core.Config;
 
 namespace NATS.Server.Host.Signals;
 
@@ -49,7 +50,7 @@ internal sealed class SignalSender(IProcessTable processes, Func<string, string?
         }
 
         if (!SignalNumbers.TryGetCommand(command, out var signal))
-            return $"unknown signal {GoText.Quote(command)}";
+            return $"unknown signal {GoFormat.Quote(command)}";
 
         var errors = new StringBuilder();
         foreach (var candidate in candidates)
@@ -57,7 +58,7 @@ internal sealed class SignalSender(IProcessTable processes, Func<string, string?
             if (isPattern && !candidate.ToString(CultureInfo.InvariantCulture).StartsWith(prefix, StringComparison.Ordinal))
                 continue;
             if (processes.Send(candidate, signal) is { } error)
-                errors.Append(CultureInfo.InvariantCulture, $"\nsignal {GoText.Quote(command)} {candidate}: {error}");
+                errors.Append(CultureInfo.InvariantCulture, $"\nsignal {GoFormat.Quote(command)} {candidate}: {error}");
         }
         return errors.Length == 0 ? null : errors.ToString();
     }

@@ -91,7 +91,7 @@ public sealed partial class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("portx: 4333\n")]
+    [InlineData("nonsense: 4333\n")]
     [InlineData("port: [\n")]
     [InlineData("")]
     public async Task An_invalid_configuration_fails_the_check(string text)
