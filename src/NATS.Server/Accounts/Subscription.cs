@@ -19,6 +19,9 @@ internal sealed class Subscription(Subscriber owner, byte[] subject, byte[]? que
     /// <summary>The sid as it stands in a delivery, with the blank that follows it.</summary>
     public ReadOnlySpan<byte> SidAndSpace => _sidAndSpace;
 
+    /// <summary>Whether the owner's permissions deny a part of what the subject matches, so that every message has to be asked for.</summary>
+    public bool IsFiltered { get; set; }
+
     /// <summary>Messages delivered.</summary>
     public long Delivered;
 

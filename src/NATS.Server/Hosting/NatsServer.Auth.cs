@@ -7,11 +7,11 @@ namespace NATS.Server;
 /// <summary>Authentication as configured.</summary>
 public sealed partial class NatsServer
 {
-    private static Authenticator CreateAuthenticator(ServerOptions options) => new();
+    private static Authenticator CreateAuthenticator(ServerOptions options, NatsServerServices services) => new(options, services.Authentication);
 
-    private void LogAuthorizationWarnings(ServerOptions options)
+    private void LogAuthorizationWarnings()
     {
-        _ = options;
+        if (_context.Authenticator.HasPlaintextPasswords) Log.PlaintextPasswords(_log);
     }
 
     private void StartMonitoring()

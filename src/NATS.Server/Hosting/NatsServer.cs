@@ -46,7 +46,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         ServerId = NkeyText.Encode(NkeyText.ServerRole, RandomNumberGenerator.GetBytes(32));
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
-        _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
+        _context = new ServerContext(options, CreateAuthenticator(options, services), _clock, _log);
         _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
         _engine = CreateEngine(options);
         _context.Info = CreateInfo(options, options.Port);
@@ -145,7 +145,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         Log.Name(_log, ServerName);
         Log.Id(_log, ServerId);
         LogFeatureFlags(options);
-        LogAuthorizationWarnings(options);
+        LogAuthorizationWarnings();
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         Volatile.Write(ref _state, 1);
         StartMonitoring();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using NATS.Server.Auth;
 
 namespace NATS.Server;
 
@@ -11,6 +12,9 @@ public sealed record NatsServerServices
 
     /// <summary>The clock of all deadlines and times shown.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Decides who may connect, instead of what the options say; null leaves it to the options.</summary>
+    public AuthenticationDelegate? Authentication { get; init; }
 }
 
 /// <summary>A server could not be started; the message says why, in the reference's words where it has some.</summary>

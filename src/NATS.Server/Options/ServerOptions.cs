@@ -153,7 +153,7 @@ public sealed record AuthorizationOptions
     /// <summary>What the file gave to users without permissions of their own; <see cref="UserOptions.Permissions"/> already holds it.</summary>
     public PermissionsOptions? DefaultPermissions { get; init; }
 
-    public bool IsRequired => Username.Length > 0 || Password.Length > 0 || Token.Length > 0 || Users.Count > 0;
+    public bool IsRequired => Username.Length > 0 || Token.Length > 0 || Users.Count > 0;
 }
 
 /// <summary>One configured user.</summary>

@@ -16,8 +16,8 @@ internal sealed partial class ClientSession
     /// <summary>Denied subjects, also per queue group, and permissions to reply. Any thread.</summary>
     public bool MayDeliver(PermissionSet filter, Subscription subscription, in InboundMessage message)
     {
-        if (filter.HasDeliverDenies && !filter.MayDeliver(message.Subject, subscription.Queue)) return false;
-        if (message.HasReply) _responses?.Grant(message.Reply);
+        if (subscription.IsFiltered && !filter.MayDeliver(message.Subject, subscription.Queue)) return false;
+        if (message.HasReply && _responses is { } responses && !filter.MayPublish(message.Reply)) responses.Grant(message.Reply);
         return true;
     }
 

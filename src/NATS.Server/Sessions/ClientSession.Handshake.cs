@@ -1,6 +1,7 @@
 using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Options;
 
 namespace NATS.Server.Sessions;
 
@@ -22,15 +23,18 @@ internal sealed partial class ClientSession
         {
             Volatile.Write(ref _authDeadlineMs, 0);
             ConnectReceived = true;
-            AuthResult result = authenticator.Authenticate(_options, _connection.IsInProcess);
+            AuthResult result = authenticator.Authenticate(_options, Facts);
             if (result.Accepted)
             {
                 Accept(result);
                 return true;
             }
+
+            RefuseAuthentication(result);
+            return false;
         }
 
-        RefuseAuthentication();
+        RefuseAuthentication(AuthResult.Reject(_options, "CONNECT is missing"));
         return false;
     }
 
@@ -42,7 +46,7 @@ internal sealed partial class ClientSession
         StartPingsAfterConnect(loop);
         if (!ConnectOptions.TryParse(json, _options, out ConnectOptions? parsed, out string? error)) return Violate(error ?? "");
         bool first = !ConnectReceived;
-        _options = parsed with { Jwt = "" };
+        _options = parsed;
         ConnectReceived = true;
         _parser.ExpectConnect = false;
         _headers = !_server.Options.NoHeaderSupport && parsed.Headers;
@@ -58,7 +62,7 @@ internal sealed partial class ClientSession
             return false;
         }
 
-        return FinishConnect(authenticator.Authenticate(_options, _connection.IsInProcess), first);
+        return FinishConnect(authenticator.Authenticate(_options, Facts), first);
     }
 
     private void AuthenticateOnPool(Authenticator authenticator, bool first)
@@ -68,7 +72,7 @@ internal sealed partial class ClientSession
         ThreadPool.UnsafeQueueUserWorkItem(
             _ =>
             {
-                AuthResult result = authenticator.Authenticate(_options, _connection.IsInProcess);
+                AuthResult result = authenticator.Authenticate(_options, Facts);
                 bool goOn = FinishConnect(result, first);
                 _authenticating = false;
                 if (goOn) _connection.ResumeReading();
@@ -79,9 +83,9 @@ internal sealed partial class ClientSession
     /// <summary>Judges the rest of CONNECT. The thread that owns reading at the moment.</summary>
     private bool FinishConnect(AuthResult result, bool first)
     {
-        if (!result.Accepted || _options.Account.Length > 0 || _options.NewAccount)
+        if (!result.Accepted)
         {
-            RefuseAuthentication();
+            RefuseAuthentication(result);
             return false;
         }
 
@@ -108,10 +112,11 @@ internal sealed partial class ClientSession
         return false;
     }
 
-    private void RefuseAuthentication()
+    private void RefuseAuthentication(AuthResult result)
     {
-        string user = UserForLog();
-        LogError(user.Length > 0 ? $"authentication error - {user}" : "authentication error");
+        _options = result.Options;
+        if (LogsDebug) LogDebug(result.Reason);
+        LogError(UserLabels.ForRejection(_options));
         if (_traced) Trace($"->> [-ERR {ProtocolTexts.AuthorizationViolation}]");
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthorizationViolation));
         _connection.Close(ClosedState.AuthenticationViolation);
@@ -119,7 +124,8 @@ internal sealed partial class ClientSession
 
     private void Accept(AuthResult result)
     {
-        AuthorizedUser = result.User;
+        _options = result.Options;
+        AuthorizedUser = UserLabels.ForMonitoring(_options);
         ApplyPermissions(result.Permissions);
     }
 
@@ -141,13 +147,8 @@ internal sealed partial class ClientSession
         _account.Remove(all);
     }
 
-    private string UserForLog() => _options switch
-    {
-        { Nkey.Length: > 0 } => $"Nkey {QuotedText.Quote(_options.Nkey)}",
-        { User.Length: > 0 } => $"User {QuotedText.Quote(_options.User)}",
-        { AuthToken.Length: > 0 } => "Token \"[REDACTED]\"",
-        _ => "",
-    };
+    private ConnectionFacts Facts =>
+        new(_connection.IsInProcess ? ConnectionTypes.InProcess : ConnectionTypes.Standard, Id, _connection.RemoteEndPoint);
 
     /// <summary>Address and id, then <c>"vVersion:language:name"</c>, then <c>"account/user:name"</c>; whatever of it is known.</summary>
     private string FullLabel()
@@ -156,13 +157,7 @@ internal sealed partial class ClientSession
         if (_options.Version.Length > 0) client.Add("v" + _options.Version);
         if (_options.Language.Length > 0) client.Add(_options.Language);
         if (_options.Name.Length > 0) client.Add(_options.Name);
-        string user = _options switch
-        {
-            { Nkey.Length: > 0 } => "nkey:" + _options.Nkey,
-            { User.Length: > 0 } => "user:" + _options.User,
-            { AuthToken.Length: > 0 } => "token",
-            _ => "",
-        };
+        string user = UserLabels.ForLogPrefix(_options);
         string label = _label;
         if (client.Count > 0) label += " - " + QuotedText.Quote(string.Join(':', client));
         if (user.Length > 0) label += " - " + QuotedText.Quote($"{_account.Name}/{user}");
