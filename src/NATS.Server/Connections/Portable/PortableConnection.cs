@@ -15,6 +15,7 @@ internal abstract class PortableConnection : Connection
     private bool _paused;
     private bool _stalled;
     private bool _closed;
+    private bool _leftOverDue;
     private int _finished;
 
     protected PortableConnection(PortableEngine engine, IPEndPoint? remote)
@@ -49,6 +50,20 @@ internal abstract class PortableConnection : Connection
         get
         {
             lock (_gate) return (!_paused && !_stalled) || _closed;
+        }
+    }
+
+    /// <summary>
+    /// True once after each pause: what was left unconsumed when it began has to be handled before anything else is received. The pause may have
+    /// ended before the reader noticed it.
+    /// </summary>
+    protected bool TakeLeftOverDue()
+    {
+        lock (_gate)
+        {
+            bool due = _leftOverDue;
+            _leftOverDue = false;
+            return due;
         }
     }
 
@@ -99,7 +114,11 @@ internal abstract class PortableConnection : Connection
 
     public override void PauseReading()
     {
-        lock (_gate) _paused = true;
+        lock (_gate)
+        {
+            _paused = true;
+            _leftOverDue = true;
+        }
     }
 
     public override void ResumeReading()
@@ -114,6 +133,7 @@ internal abstract class PortableConnection : Connection
         {
             if (_stalled || !target.AddStalledProducer(this)) return false;
             _stalled = true;
+            _leftOverDue = true;
         }
 
         _engine.After(milliseconds, EndStall);

@@ -28,9 +28,9 @@ internal sealed class SocketConnection : PortableConnection
             while (!IsClosing)
             {
                 if (!ReceiveAvailable(ref tail)) return;
-                if (!MayRead)
+                if (!MayRead) await MayReadAsync();
+                if (TakeLeftOverDue())
                 {
-                    await MayReadAsync();
                     HandleLeftOver(ref tail);
                     continue;
                 }

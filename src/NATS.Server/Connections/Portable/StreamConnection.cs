@@ -8,7 +8,6 @@ internal sealed class StreamConnection : PortableConnection
     private const int ReadSize = 16 * 1024;
 
     private readonly Stream _stream;
-    private bool _hadToWait;
 
     public StreamConnection(PortableEngine engine, Stream stream, IPEndPoint? remote)
         : base(engine, remote) => _stream = stream;
@@ -21,9 +20,13 @@ internal sealed class StreamConnection : PortableConnection
         {
             while (!IsClosing)
             {
-                await MayReadAsync();
-                HandleLeftOver(ref tail);
-                if (IsClosing || !MayRead) continue;
+                if (!MayRead) await MayReadAsync();
+                if (TakeLeftOverDue())
+                {
+                    HandleLeftOver(ref tail);
+                    continue;
+                }
+
                 int received = await _stream.ReadAsync(tail.IsLarge ? tail.NextLarge() : buffer);
                 if (received == 0)
                 {
@@ -91,15 +94,7 @@ internal sealed class StreamConnection : PortableConnection
     /// <summary>After a pause, what was kept is passed to the handler again.</summary>
     private void HandleLeftOver(ref ReceiveTail tail)
     {
-        if (!_hadToWait) return;
-        _hadToWait = false;
         if (tail.Length > 0 && !tail.IsLarge) Handle(default, ref tail);
-    }
-
-    public override void PauseReading()
-    {
-        _hadToWait = true;
-        base.PauseReading();
     }
 
     public override int TrySend(ReadOnlySpan<ArraySegment<byte>> segments)
