@@ -38,7 +38,7 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
             _lameDuck = server.EnterLameDuckAsync();
     }
 
-    public IReadOnlyList<string> Reload(ServerOptions options, Action<ServerOptions> onApplied) => ["reload is not built yet"];
+    public IReadOnlyList<string> Reload(ServerOptions options, Action<ServerOptions> onApplied) => server.Reload(options, onApplied).Errors;
 
     public Task StopAsync() => server.StopAsync();
 

@@ -1,22 +1,22 @@
-#pragma warning disable CA1822 // placeholder
 using NATS.Server.Auth;
 using NATS.Server.Options;
+using NATS.Server.Sessions;
 
 namespace NATS.Server;
 
-/// <summary>Authentication as configured.</summary>
+/// <summary>Authentication as configured, also after a reload.</summary>
 public sealed partial class NatsServer
 {
-    private static Authenticator CreateAuthenticator(ServerOptions options, NatsServerServices services) => new(options, services.Authentication);
+    private Authenticator CreateAuthenticator(ServerOptions options) => new(options, _services.Authentication);
 
     private void LogAuthorizationWarnings()
     {
         if (_context.Authenticator.HasPlaintextPasswords) Log.PlaintextPasswords(_log);
     }
 
-    private void StartMonitoring()
+    /// <summary>Asks a new authenticator about every connection. Passwords may have to be hashed, so this runs on the pool.</summary>
+    private void Reauthorize(Authenticator authenticator)
     {
+        foreach (ClientSession session in _context.Clients.Open) session.Reauthorize(authenticator);
     }
-
-    private static Task StopMonitoringAsync() => Task.CompletedTask;
 }

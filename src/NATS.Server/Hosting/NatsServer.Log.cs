@@ -55,6 +55,9 @@ public sealed partial class NatsServer
         [LoggerMessage(EventId = 16, Level = LogLevel.Information, Message = "  Feature flag: {Name}={Value}")]
         public static partial void FeatureFlag(ILogger logger, string name, bool value);
 
+        [LoggerMessage(EventId = 18, Level = LogLevel.Information, Message = "{Notice}")]
+        public static partial void Reloaded(ILogger logger, string notice);
+
         [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "Internal error: the connection it came from is closed")]
         public static partial void Fault(ILogger logger, Exception exception);
     }

@@ -21,7 +21,6 @@ public sealed partial class NatsServer
         _context.IsShuttingDown = true;
         await _stopping.CancelAsync();
         _acceptor?.Dispose();
-        await StopMonitoringAsync();
         foreach (ClientSession session in _context.Clients.Open) session.Connection.Close(ClosedState.ServerShutdown);
         await WaitForConnectionsAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();

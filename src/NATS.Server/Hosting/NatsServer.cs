@@ -27,6 +27,7 @@ public sealed partial class NatsServer : IAsyncDisposable
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
 
+    private readonly NatsServerServices _services;
     private readonly ILogger _log;
     private readonly EngineClock _clock;
     private readonly ServerContext _context;
@@ -41,6 +42,7 @@ public sealed partial class NatsServer : IAsyncDisposable
 
     private NatsServer(ServerOptions options, NatsServerServices services)
     {
+        _services = services;
         _log = services.LoggerFactory.CreateLogger("Nats.Server");
         _clock = new EngineClock(services.TimeProvider);
         ServerId = NkeyText.Encode(NkeyText.ServerRole, RandomNumberGenerator.GetBytes(32));
@@ -148,7 +150,6 @@ public sealed partial class NatsServer : IAsyncDisposable
         LogAuthorizationWarnings();
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         Volatile.Write(ref _state, 1);
-        StartMonitoring();
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
         Log.Ready(_log);

@@ -13,7 +13,7 @@ public sealed record NatsServerServices
     /// <summary>The clock of all deadlines and times shown.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Decides who may connect, instead of what the options say; null leaves it to the options.</summary>
+    /// <summary>An embedder's own authentication; replaces what is configured.</summary>
     public AuthenticationDelegate? Authentication { get; init; }
 }
 

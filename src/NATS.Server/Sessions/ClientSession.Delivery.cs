@@ -13,14 +13,6 @@ internal sealed partial class ClientSession
     private OutboundBuffer? _stallTarget;
     private int _slowConsumer;
 
-    /// <summary>Denied subjects, also per queue group, and permissions to reply. Any thread.</summary>
-    public bool MayDeliver(PermissionSet filter, Subscription subscription, in InboundMessage message)
-    {
-        if (subscription.IsFiltered && !filter.MayDeliver(message.Subject, subscription.Queue)) return false;
-        if (message.HasReply && _responses is { } responses && !filter.MayPublish(message.Reply)) responses.Grant(message.Reply);
-        return true;
-    }
-
     /// <summary>A target above its stall mark: with <c>no_fast_producer_stall</c> such a target gets nothing from clients. Any thread.</summary>
     public bool AcceptsWhileBehind(OutboundBuffer target, Subscriber producer) =>
         !_server.Options.NoFastProducerStall || target.Pending <= _maxPending / 4 * 3 || producer is not ClientSubscriber;

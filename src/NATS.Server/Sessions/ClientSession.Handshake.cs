@@ -1,19 +1,24 @@
 using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
-using NATS.Server.Options;
 
 namespace NATS.Server.Sessions;
 
 /// <summary>CONNECT and authentication. Read loop; a slow password check runs on the pool while reading is paused.</summary>
 internal sealed partial class ClientSession
 {
-    private ResponsePermissions? _responses;
+    private volatile ClientRights _rights = ClientRights.Unrestricted;
+    private AuthResult? _authenticated;
     private bool _headers;
     private volatile bool _authenticating;
 
-    /// <summary>The name the client authenticated as; empty without authentication.</summary>
-    public string AuthorizedUser { get; private set; } = "";
+    /// <summary>The name the client authenticated as, as monitoring shows it; empty without authentication.</summary>
+    public string AuthorizedUser => _authenticated is { } result ? UserLabels.ForMonitoring(result.Options) : "";
+
+    private ConnectionFacts Facts => new(ConnectionType, Id, _connection.RemoteEndPoint);
+
+    /// <summary>What users list in <c>allowed_connection_types</c>.</summary>
+    public string ConnectionType => _connection.IsInProcess ? "IN_PROCESS" : "STANDARD";
 
     // Some clients never send CONNECT: with a user for the unauthenticated, any first operation logs them in.
     public bool OnOperationBeforeConnect(LoopContext loop)
@@ -29,12 +34,9 @@ internal sealed partial class ClientSession
                 Accept(result);
                 return true;
             }
-
-            RefuseAuthentication(result);
-            return false;
         }
 
-        RefuseAuthentication(AuthResult.Reject(_options, "CONNECT is missing"));
+        RefuseAuthentication(_options);
         return false;
     }
 
@@ -44,7 +46,7 @@ internal sealed partial class ClientSession
         if (_traced) Trace($"<<- [CONNECT {SecretRedaction.Redact(Text(json))}]");
         Volatile.Write(ref _authDeadlineMs, 0);
         StartPingsAfterConnect(loop);
-        if (!ConnectOptions.TryParse(json, _options, out ConnectOptions? parsed, out string? error)) return Violate(error ?? "");
+        if (!ConnectOptions.TryParse(json, _options, out ConnectOptions? parsed, out string? error)) return Violate(error);
         bool first = !ConnectReceived;
         _options = parsed;
         ConnectReceived = true;
@@ -56,36 +58,58 @@ internal sealed partial class ClientSession
         // A repeated CONNECT may bind the connection to another account: it starts without subscriptions.
         if (!first) DropSubscriptions();
         Authenticator authenticator = _server.Authenticator;
-        if (authenticator.RequiresSlowCheck(_options))
+        TimeSpan delay = authenticator.IsRequired ? _server.LoginThrottle.DelayFor(_connection.RemoteEndPoint?.Address) : TimeSpan.Zero;
+        if (delay == TimeSpan.Zero && !authenticator.RequiresSlowCheck(_options)) return FinishConnect(authenticator.Authenticate(_options, Facts), first);
+        AuthenticateLater(authenticator, first, delay);
+        return false;
+    }
+
+    /// <summary>A slow check, or an address that fails too often: the loop goes on with others, this connection reads again when it is judged.</summary>
+    private void AuthenticateLater(Authenticator authenticator, bool first, TimeSpan delay)
+    {
+        _authenticating = true;
+        _connection.PauseReading();
+        if (delay == TimeSpan.Zero)
         {
-            AuthenticateOnPool(authenticator, first);
-            return false;
+            ThreadPool.UnsafeQueueUserWorkItem(_ => AuthenticateOnPool(authenticator, first), null);
+            return;
         }
 
-        return FinishConnect(authenticator.Authenticate(_options, Facts), first);
+        ITimer? timer = null;
+        timer = _server.Clock.Time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                AuthenticateOnPool(authenticator, first);
+            },
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        timer.Change(delay, Timeout.InfiniteTimeSpan);
     }
 
     private void AuthenticateOnPool(Authenticator authenticator, bool first)
     {
-        _authenticating = true;
-        _connection.PauseReading();
-        ThreadPool.UnsafeQueueUserWorkItem(
-            _ =>
-            {
-                AuthResult result = authenticator.Authenticate(_options, Facts);
-                bool goOn = FinishConnect(result, first);
-                _authenticating = false;
-                if (goOn) _connection.ResumeReading();
-            },
-            null);
+        bool goOn = false;
+        try
+        {
+            goOn = !_connection.IsClosing && FinishConnect(authenticator.Authenticate(_options, Facts), first);
+        }
+        finally
+        {
+            _authenticating = false;
+            if (goOn) _connection.ResumeReading();
+        }
     }
 
     /// <summary>Judges the rest of CONNECT. The thread that owns reading at the moment.</summary>
     private bool FinishConnect(AuthResult result, bool first)
     {
+        _options = result.Options with { Jwt = "" };
         if (!result.Accepted)
         {
-            RefuseAuthentication(result);
+            _server.LoginThrottle.OnFailure(_connection.RemoteEndPoint?.Address);
+            RefuseAuthentication(result.Options);
             return false;
         }
 
@@ -112,11 +136,9 @@ internal sealed partial class ClientSession
         return false;
     }
 
-    private void RefuseAuthentication(AuthResult result)
+    private void RefuseAuthentication(ConnectOptions options)
     {
-        _options = result.Options;
-        if (LogsDebug) LogDebug(result.Reason);
-        LogError(UserLabels.ForRejection(_options));
+        LogError(UserLabels.ForRejection(options));
         if (_traced) Trace($"->> [-ERR {ProtocolTexts.AuthorizationViolation}]");
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthorizationViolation));
         _connection.Close(ClosedState.AuthenticationViolation);
@@ -124,21 +146,41 @@ internal sealed partial class ClientSession
 
     private void Accept(AuthResult result)
     {
-        _options = result.Options;
-        AuthorizedUser = UserLabels.ForMonitoring(_options);
-        ApplyPermissions(result.Permissions);
+        _authenticated = result;
+        _rights = new ClientRights(result.Permissions, result.Permissions?.CreateResponses(_server.Clock.Time));
+        _subscriber.Rights = _rights.MattersAtDelivery ? _rights : null;
     }
 
-    /// <summary>Takes over new permissions: at CONNECT, and when the configuration was reloaded.</summary>
-    private void ApplyPermissions(PermissionSet? permissions)
+    /// <summary>The configuration was reloaded: the client goes on with its new rights, or has to leave. Any thread; may take long.</summary>
+    public void Reauthorize(Authenticator authenticator)
     {
-        _permissions = permissions;
-        _restrictsPublish = permissions?.RestrictsPublish ?? false;
-        _responses = permissions?.CreateResponses(_server.Clock.Time);
-        _subscriber.Filter = permissions is not null && (permissions.HasDeliverDenies || _responses is not null) ? permissions : null;
-    }
+        if (_authenticated is not { } earlier || _connection.IsClosing)
+        {
+            // Not yet authenticated: the new configuration judges its CONNECT, or its deadline.
+            return;
+        }
 
-    private bool MayRespond(ReadOnlySpan<byte> subject) => _responses is not null && _responses.Use(subject);
+        RecheckResult verdict = authenticator.Recheck(earlier, Facts);
+        switch (verdict.Action)
+        {
+            case RecheckAction.Close:
+                _connection.Close(ClosedState.ClientClosed);
+                return;
+            case RecheckAction.Violation:
+                RefuseAuthentication(earlier.Options);
+                return;
+        }
+
+        Accept(verdict.Result);
+        foreach (Accounts.Subscription subscription in _subscriptions.Snapshot())
+        {
+            if (MaySubscribe(subscription.Subject, subscription.Queue)) continue;
+            Unsubscribe(subscription);
+            string violation = $"{SubscriptionViolation(subscription.Subject, null)} (sid {QuotedText.Quote(subscription.Sid)})";
+            _outbound.AppendAndFlush(ErrorLine(violation));
+            LogNotice($"Removed sub {QuotedText.Quote(subscription.Sid)} (subject {QuotedText.Quote(subscription.Subject)}) - not authorized");
+        }
+    }
 
     private void DropSubscriptions()
     {
@@ -146,9 +188,6 @@ internal sealed partial class ClientSession
         foreach (Accounts.Subscription subscription in all) subscription.IsClosed = true;
         _account.Remove(all);
     }
-
-    private ConnectionFacts Facts =>
-        new(_connection.IsInProcess ? ConnectionTypes.InProcess : ConnectionTypes.Standard, Id, _connection.RemoteEndPoint);
 
     /// <summary>Address and id, then <c>"vVersion:language:name"</c>, then <c>"account/user:name"</c>; whatever of it is known.</summary>
     private string FullLabel()

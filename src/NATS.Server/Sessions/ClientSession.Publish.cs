@@ -11,9 +11,6 @@ namespace NATS.Server.Sessions;
 /// <summary>What the client publishes. Read loop only.</summary>
 internal sealed partial class ClientSession
 {
-    private PermissionSet? _permissions;
-    private bool _restrictsPublish;
-
     /// <summary>Checks what can be checked before the payload has arrived.</summary>
     public bool OnPublishLine(LoopContext loop, ReadOnlySpan<byte> arguments, in PublishLine line)
     {
@@ -114,7 +111,8 @@ internal sealed partial class ClientSession
         MatchCache cache = DeliveryContext.Of(loop).Cache;
         MatchEntry entry = _server.UsesMatchCache ? cache.Find(_account, subject) : cache.FindUncached(_account, subject);
         if (subject is [(byte)'$' or (byte)'_', ..] && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
-        if (_restrictsPublish && !entry.MayPublish(_permissions!) && !MayRespond(subject)) return DenyPublish(loop, subject);
+        ClientRights rights = _rights;
+        if (rights.RestrictsPublish && !entry.MayPublish(rights.Permissions!) && !rights.MayRespond(subject)) return DenyPublish(loop, subject);
         if (message.HasReply && ReservedSubjects.IsReservedReply(message.Reply)) return DenyReply(loop, message.Reply);
         if (_options.Verbose) SendOk(loop);
         int delivered = 0;

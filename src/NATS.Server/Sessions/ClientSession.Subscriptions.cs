@@ -105,7 +105,7 @@ internal sealed partial class ClientSession
     {
         // The reference keeps one queue name for itself.
         if (queue is not null && queue.AsSpan().SequenceEqual("_sys_"u8)) return false;
-        return _permissions is null || _permissions.MaySubscribe(subject, queue);
+        return _rights.MaySubscribe(subject, queue);
     }
 
     /// <summary>A decimal of at most nine digits; -1 for anything else.</summary>

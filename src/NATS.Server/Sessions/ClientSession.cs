@@ -97,7 +97,14 @@ internal sealed partial class ClientSession : ConnectionHandler
             return;
         }
 
-        SendError(loop, ProtocolTexts.MaximumConnectionsExceeded);
+        loop.FlushAll();
+        CloseAsExcess();
+    }
+
+    /// <summary>There are more connections than allowed, and this one has to go. Any thread.</summary>
+    public void CloseAsExcess()
+    {
+        _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumConnectionsExceeded));
         if (_server.MayLog(ProtocolTexts.MaximumConnectionsExceeded)) LogError(ProtocolTexts.MaximumConnectionsExceeded);
         _connection.Close(ClosedState.MaxConnectionsExceeded);
     }

@@ -18,7 +18,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
     private const int StallOverLimitMs = 5;
 
     private readonly long _stallPending = Math.Min(OutboundBuffer.StallPending, maxPending / 4 * 3);
-    private PermissionSet? _filter;
+    private ClientRights? _rights;
 
     public ClientSession Session => session;
 
@@ -31,17 +31,18 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
     /// <summary>Whether deliveries are traced.</summary>
     public bool Traced { get; set; }
 
-    /// <summary>Permissions that have to be asked at each delivery; null when none deny anything a subscription could overlap or track replies.</summary>
-    public PermissionSet? Filter
+    /// <summary>The client's rights, when deliveries have to ask them; null otherwise.</summary>
+    public ClientRights? Rights
     {
-        get => Volatile.Read(ref _filter);
-        set => Volatile.Write(ref _filter, value);
+        get => Volatile.Read(ref _rights);
+        set => Volatile.Write(ref _rights, value);
     }
 
     public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
     {
         if (ReferenceEquals(producer, this) && !Echo) return false;
-        if (_filter is not null && !session.MayDeliver(_filter, subscription, message)) return false;
+        ClientRights? rights = _rights;
+        if (rights is not null && !rights.MayDeliver(message.Subject, subscription.Queue)) return false;
         bool withHeaders = Headers || !message.HasHeaders;
         OutboundBuffer target = outbound;
         if (target.Pending > _stallPending && !session.AcceptsWhileBehind(target, producer)) return false;
@@ -83,6 +84,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
         loop.OutMessages++;
         loop.OutBytes += size;
         if (ends) session.EndSubscription(subscription);
+        if (rights is not null && message.HasReply) rights.NoteRequest(message.Reply);
         if (pending > _stallPending) OnFallingBehind(loop, target, pending, (int)(pending - before), producer);
         if (Traced) session.TraceDelivery(subscription, message, withHeaders);
         return true;

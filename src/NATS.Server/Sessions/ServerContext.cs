@@ -28,6 +28,7 @@ internal sealed class ServerContext
         Logger = logger;
         _rateLimited = new RateLimitedLog(clock.Time);
         UsesMatchCache = !options.DisableSublistCache;
+        LoginThrottle = new LoginThrottle(clock.Time);
         Clients = new ClientRegistry(options.MaxClosedClients);
     }
 
@@ -39,6 +40,9 @@ internal sealed class ServerContext
     public Account GlobalAccount { get; } = new(Account.GlobalName);
 
     public ClientRegistry Clients { get; }
+
+    /// <summary>Slows down addresses that fail to authenticate too often.</summary>
+    public LoginThrottle LoginThrottle { get; }
 
     public ServerCounters Counters { get; } = new();
 
