@@ -48,7 +48,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         ServerId = NkeyText.Encode(NkeyText.ServerRole, RandomNumberGenerator.GetBytes(32));
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
-        _context = new ServerContext(options, CreateAuthenticator(options, services), _clock, _log);
+        _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
         _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
         _engine = CreateEngine(options);
         _context.Info = CreateInfo(options, options.Port);

@@ -16,8 +16,11 @@ internal sealed record ClientRights(PermissionSet? Permissions, ResponsePermissi
 
     public bool MaySubscribe(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue) => Permissions is null || Permissions.MaySubscribe(subject, queue);
 
-    public bool MayDeliver(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue) =>
-        Permissions is not { HasDeliverDenies: true } || Permissions.MayDeliver(subject, queue);
+    /// <summary>Whether something that matches a subscription to this subject could be denied.</summary>
+    public bool NeedsDeliveryCheck(ReadOnlySpan<byte> subject) => Permissions?.NeedsDeliveryCheck(subject) ?? false;
+
+    /// <summary>Asked for subscriptions that need a delivery check.</summary>
+    public bool MayDeliver(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue) => Permissions is null || Permissions.MayDeliver(subject, queue);
 
     /// <summary>Whether a publish that is not allowed otherwise answers a delivered request; uses that permission up.</summary>
     public bool MayRespond(ReadOnlySpan<byte> subject) => Responses is not null && Responses.Use(subject);

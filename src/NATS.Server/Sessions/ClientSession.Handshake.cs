@@ -1,6 +1,7 @@
 using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Options;
 
 namespace NATS.Server.Sessions;
 
@@ -18,7 +19,7 @@ internal sealed partial class ClientSession
     private ConnectionFacts Facts => new(ConnectionType, Id, _connection.RemoteEndPoint);
 
     /// <summary>What users list in <c>allowed_connection_types</c>.</summary>
-    public string ConnectionType => _connection.IsInProcess ? "IN_PROCESS" : "STANDARD";
+    public string ConnectionType => _connection.IsInProcess ? ConnectionTypes.InProcess : ConnectionTypes.Standard;
 
     // Some clients never send CONNECT: with a user for the unauthenticated, any first operation logs them in.
     public bool OnOperationBeforeConnect(LoopContext loop)
@@ -105,10 +106,10 @@ internal sealed partial class ClientSession
     /// <summary>Judges the rest of CONNECT. The thread that owns reading at the moment.</summary>
     private bool FinishConnect(AuthResult result, bool first)
     {
-        _options = result.Options with { Jwt = "" };
         if (!result.Accepted)
         {
             _server.LoginThrottle.OnFailure(_connection.RemoteEndPoint?.Address);
+            if (LogsDebug && result.Reason.Length > 0) LogDebug(result.Reason);
             RefuseAuthentication(result.Options);
             return false;
         }
@@ -138,6 +139,7 @@ internal sealed partial class ClientSession
 
     private void RefuseAuthentication(ConnectOptions options)
     {
+        _options = options;
         LogError(UserLabels.ForRejection(options));
         if (_traced) Trace($"->> [-ERR {ProtocolTexts.AuthorizationViolation}]");
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthorizationViolation));
@@ -147,6 +149,7 @@ internal sealed partial class ClientSession
     private void Accept(AuthResult result)
     {
         _authenticated = result;
+        _options = result.Options;
         _rights = new ClientRights(result.Permissions, result.Permissions?.CreateResponses(_server.Clock.Time));
         _subscriber.Rights = _rights.MattersAtDelivery ? _rights : null;
     }
@@ -174,6 +177,7 @@ internal sealed partial class ClientSession
         Accept(verdict.Result);
         foreach (Accounts.Subscription subscription in _subscriptions.Snapshot())
         {
+            subscription.IsFiltered = _rights.NeedsDeliveryCheck(subscription.Subject);
             if (MaySubscribe(subscription.Subject, subscription.Queue)) continue;
             Unsubscribe(subscription);
             string violation = $"{SubscriptionViolation(subscription.Subject, null)} (sid {QuotedText.Quote(subscription.Sid)})";

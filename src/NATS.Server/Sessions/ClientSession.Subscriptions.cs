@@ -54,7 +54,7 @@ internal sealed partial class ClientSession
                 return true;
             }
 
-            var subscription = new Subscription(_subscriber, subject, queue, sid) { IsFiltered = _permissions?.NeedsDeliveryCheck(subject) ?? false };
+            var subscription = new Subscription(_subscriber, subject, queue, sid) { IsFiltered = _rights.NeedsDeliveryCheck(subject) };
             _subscriptions.TryAdd(sid, subscription);
             _account.Insert(subscription);
         }

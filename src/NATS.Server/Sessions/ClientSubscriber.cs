@@ -42,7 +42,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
     {
         if (ReferenceEquals(producer, this) && !Echo) return false;
         ClientRights? rights = _rights;
-        if (rights is not null && !rights.MayDeliver(message.Subject, subscription.Queue)) return false;
+        if (rights is not null && subscription.IsFiltered && !rights.MayDeliver(message.Subject, subscription.Queue)) return false;
         bool withHeaders = Headers || !message.HasHeaders;
         OutboundBuffer target = outbound;
         if (target.Pending > _stallPending && !session.AcceptsWhileBehind(target, producer)) return false;
