@@ -64,6 +64,7 @@ internal static class HostProgram
 
     private static async Task<int> ServeAsync(ServerFlags flags)
     {
+        IgnoredSignals.Accept(SignalNumbers.Interrupt, SignalNumbers.Terminate, SignalNumbers.Hangup, SignalNumbers.User1, SignalNumbers.User2);
         var overrides = flags.ToOverrides();
         var loaded = OptionsLoader.ForThisProcess.Load(flags.ConfigFile, overrides);
         if (loaded.Options is not { } options)

@@ -34,7 +34,7 @@ internal static class GoInteger
                 return ParseError;
         }
 
-        UInt128 magnitude = 0;
+        ulong magnitude = 0;
         var overflow = false;
         foreach (var c in text)
         {
@@ -49,17 +49,16 @@ internal static class GoInteger
             if (digit >= radix)
                 return ParseError;
             afterDigit = true;
-            if (!overflow)
-                magnitude = magnitude * (UInt128)radix + (UInt128)digit;
-            overflow |= magnitude > ulong.MaxValue;
+            overflow |= magnitude > (ulong.MaxValue - (ulong)digit) / (ulong)radix;
+            magnitude = unchecked((magnitude * (ulong)radix) + (ulong)digit);
         }
         if (!afterDigit)
             return ParseError;
 
-        var limit = negative ? (UInt128)1 << 63 : long.MaxValue;
+        var limit = negative ? 1UL << 63 : long.MaxValue;
         if (overflow || magnitude > limit)
             return RangeError;
-        value = negative ? (long)(0 - (ulong)magnitude) : (long)magnitude;
+        value = unchecked(negative ? (long)(0 - magnitude) : (long)magnitude);
         return null;
     }
 

@@ -1,13 +1,30 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using NATS.Server.Host.Logging;
 using NATS.Server.Testing;
 using Xunit;
 
 namespace NATS.Server.InteropTests.Host;
 
-/// <summary>Running servers: signals, process files and logs. Where both servers should say the same, both are run.</summary>
-public sealed class ProcessTests
+/// <summary>Running servers: banner, signals, process files and logs. Where both servers should say the same, both are run.</summary>
+public sealed partial class ProcessTests
 {
+    [Fact]
+    public async Task The_banner_is_that_of_the_reference()
+    {
+        var reference = await LogOfAsync(ReferenceServer.Path);
+        Assert.Contains(reference, line => line.StartsWith("[INF] Using configuration file: FOLDER/server.conf (sha256:", StringComparison.Ordinal));
+        Assert.Equal(reference, await LogOfAsync(OurServer.Path));
+
+        static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Config = "max_payload: 1KB\n" });
+            return [.. server.Log.Select(CommandRun.WithoutStamp)
+                .Select(line => line.Replace(server.Folder, "FOLDER", StringComparison.Ordinal).Replace($":{server.Port}", ":PORT", StringComparison.Ordinal))
+                .Select(line => ServerKey().Replace(line, "KEY"))];
+        }
+    }
+
     [Fact]
     public async Task Signals_without_a_configuration_file_are_answered_as_by_the_reference()
     {
@@ -34,6 +51,22 @@ public sealed class ProcessTests
         server.Signal("TERM");
         Assert.Equal(0, await server.WaitForExitAsync());
         Assert.Contains(server.Log, line => line.EndsWith("[INF] Trapped \"terminated\" signal", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Signals_that_were_ignored_at_the_start_are_handled()
+    {
+        Assert.SkipUnless(File.Exists("/bin/sh"), "a shell");
+        using var folder = new TemporaryFolder();
+        var pidFile = Path.Combine(folder.Path, "pid");
+        var log = Path.Combine(folder.Path, "n.log");
+        var server = CommandRun.OfAsync("/bin/sh", folder.Path, "-c", $"trap '' INT HUP; exec '{OurServer.Path}' -a 127.0.0.1 -p -1 -P '{pidFile}' -l '{log}'");
+        Eventually.True(() => File.Exists(log) && File.ReadAllText(log).Contains("Server is ready", StringComparison.Ordinal), "the server is ready");
+        Assert.Equal(0, (await CommandRun.OfAsync(OurServer.Path, folder.Path, "-sl", "reload=pid")).ExitCode);
+        Eventually.True(() => File.ReadAllText(log).Contains("Trapped \"hangup\" signal", StringComparison.Ordinal), "the hangup is handled");
+        Assert.Equal(0, (await CommandRun.OfAsync(OurServer.Path, folder.Path, "-sl", "quit=pid")).ExitCode);
+        Assert.Equal(0, (await server).ExitCode);
+        Assert.Contains("Trapped \"interrupt\" signal", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -211,4 +244,7 @@ public sealed class ProcessTests
             return System.Text.Encoding.UTF8.GetString(buffer, 0, supervisor.Receive(buffer));
         }
     }
+
+    [GeneratedRegex("N[A-Z2-7]{55}")]
+    private static partial Regex ServerKey();
 }
