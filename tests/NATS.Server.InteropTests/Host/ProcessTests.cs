@@ -19,6 +19,7 @@ public sealed partial class ProcessTests
         static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
         {
             await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Config = "max_payload: 1KB\n" });
+            await server.WaitForLogAsync("Server is ready");
             return [.. server.Log.Select(CommandRun.WithoutStamp)
                 .Select(line => line.Replace(server.Folder, "FOLDER", StringComparison.Ordinal).Replace($":{server.Port}", ":PORT", StringComparison.Ordinal))
                 .Select(line => ServerKey().Replace(line, "KEY"))];
@@ -33,6 +34,7 @@ public sealed partial class ProcessTests
         static async Task<IReadOnlyList<string>> LogOfAsync(string executable)
         {
             await using var server = await ServerProcess.StartAsync(executable);
+            await server.WaitForLogAsync("Server is ready");
             var start = server.Log.Count;
             server.Signal("USR1");
             await server.WaitForLogAsync("File log re-open");
@@ -78,6 +80,7 @@ public sealed partial class ProcessTests
         {
             await using var server = await ServerProcess.StartAsync(executable);
             await using var client = await RawClient.HandshakeAsync(server.Port);
+            await server.WaitForLogAsync("Server is ready");
             var start = server.Log.Count;
             server.Signal("USR2");
             await server.WaitForLogAsync("Entering lame duck mode");
