@@ -93,13 +93,17 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
             return;
         }
         systemd.Reloading();
-        var loaded = load();
-        var errors = loaded.Options is { } options
-            ? server.Reload(options, applied => OnReloaded(server, applied))
-            : [loaded.Report];
+        var errors = ReloadErrors(server, load());
         if (errors.Count > 0)
             Log.ReloadFailed(log, string.Join('\n', errors));
         systemd.Ready();
+    }
+
+    private IReadOnlyList<string> ReloadErrors(IHostedServer server, LoadResult loaded)
+    {
+        if (loaded.Options is not { } options)
+            return [loaded.Report];
+        return OptionsValidator.Validate(options) is { Count: > 0 } contradictions ? contradictions : server.Reload(options, applied => OnReloaded(server, applied));
     }
 
     private void OnReloaded(IHostedServer server, ServerOptions options)
