@@ -17,7 +17,7 @@ public sealed partial class NatsServer
             return;
         }
 
-        Log.InitiatingShutdown(_log);
+        if (_hasStarted) Log.InitiatingShutdown(_log); // a start that fails is told by its error alone
         _context.IsShuttingDown = true;
         await _stopping.CancelAsync();
         _acceptor?.Dispose();
@@ -25,7 +25,7 @@ public sealed partial class NatsServer
         await WaitForConnectionsAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         _engine.Dispose();
-        Log.Exiting(_log);
+        if (_hasStarted) Log.Exiting(_log);
         _stopped.TrySetResult();
     }
 

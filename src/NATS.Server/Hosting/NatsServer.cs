@@ -42,6 +42,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     private ITimer? _ticker;
     private int _ticking;
     private int _state;
+    private bool _hasStarted;
 
     private NatsServer(ServerOptions options, NatsServerServices services)
     {
@@ -155,6 +156,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         Volatile.Write(ref _state, 1);
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
+        _hasStarted = true;
         Log.Ready(_log);
     }
 
