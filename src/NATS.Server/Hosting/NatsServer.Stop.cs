@@ -23,6 +23,7 @@ public sealed partial class NatsServer
         _acceptor?.Dispose();
         foreach (ClientSession session in _context.Clients.Open) session.Connection.Close(ClosedState.ServerShutdown);
         await WaitForConnectionsAsync();
+        await _monitoring.DisposeAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         _engine.Dispose();
         if (_hasStarted) Log.Exiting(_log);

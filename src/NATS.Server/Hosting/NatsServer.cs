@@ -56,6 +56,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
         _engine = CreateEngine(options);
         _context.Info = CreateInfo(options, options.Port);
+        _monitoring = CreateMonitoring(options);
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
@@ -154,6 +155,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         LogAuthorizationWarnings();
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         Volatile.Write(ref _state, 1);
+        StartMonitoring();
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
         _hasStarted = true;

@@ -247,17 +247,6 @@ public sealed class ConnzBuilderTests
         Assert.All(details, x => Assert.Null(x.SubscriptionsList));
     }
 
-    [Fact]
-    public void A_client_library_without_a_round_trip_is_measured()
-    {
-        _server.Open(1, x => x with { Language = "go" });
-        _server.Open(2, x => x with { Language = "go", RoundTrip = TimeSpan.FromMilliseconds(1) });
-        _server.Open(3);
-        _server.Close(4, TimeSpan.Zero, ClosedState.ClientClosed, x => x with { Language = "go" });
-        Build(new ConnzOptions { State = ConnectionState.All });
-        Assert.Equal([1], _server.Measured);
-    }
-
     [Theory]
     [InlineData(ConnectionSort.Stop, ConnectionState.Open, "", "", "sort by stop only valid on closed connections")]
     [InlineData(ConnectionSort.Stop, ConnectionState.All, "", "", "sort by stop only valid on closed connections")]

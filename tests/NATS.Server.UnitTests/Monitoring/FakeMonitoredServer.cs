@@ -32,8 +32,6 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
 
     public List<ListenerSnapshot> Listeners { get; } = [new("server", true)];
 
-    public List<ulong> Measured { get; } = [];
-
     public static SubscriptionSnapshot Subscription(ulong cid, string sid, string subject, string? queue = null, string account = "$G") => new()
     {
         Account = account,
@@ -73,6 +71,4 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
     public bool HasAccount(string account) => Accounts.Exists(x => x.Name == account);
 
     public IReadOnlyList<ListenerSnapshot> SnapshotListeners() => Listeners;
-
-    public void MeasureRoundTrip(ulong cid) => Measured.Add(cid);
 }
