@@ -16,8 +16,11 @@ public static partial class TranscriptNote
         "server_id", "server_name", "version", "go", "git_commit", "port", "client_id", "nonce", "xkey",
     };
 
+    // INFO fields that announce what is outside of the core protocol: the JetStream API and the key of the authorization service.
+    private static readonly HashSet<string> ExtraFields = new(StringComparer.Ordinal) { "api_lvl", "xkey" };
+
     /// <summary>The received bytes as lines, each with its CRLF written out, and INFO with placeholders.</summary>
-    public static IEnumerable<string> Lines(string received, bool keepsPings)
+    public static IEnumerable<string> Lines(string received, bool keepsPings, bool keepsWholeInfo)
     {
         ArgumentNullException.ThrowIfNull(received);
         int from = 0;
@@ -27,7 +30,7 @@ public static partial class TranscriptNote
             string line = end < 0 ? received[from..] : received[from..end];
             from = end < 0 ? received.Length : end + 2;
             if (line == "PING" && end >= 0 && !keepsPings) continue;
-            if (line.StartsWith("INFO {", StringComparison.Ordinal)) yield return "INFO " + Info(line[5..]) + @"\r\n";
+            if (line.StartsWith("INFO {", StringComparison.Ordinal)) yield return "INFO " + Info(line[5..], keepsWholeInfo) + @"\r\n";
             else yield return Printable(line) + (end < 0 ? "" : @"\r\n");
         }
     }
@@ -39,12 +42,13 @@ public static partial class TranscriptNote
         return WrittenSoFar().Replace(text, "with N chunks of N total bytes");
     }
 
-    private static string Info(string json)
+    private static string Info(string json, bool whole)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
             IEnumerable<string> fields = document.RootElement.EnumerateObject()
+                .Where(field => whole || !ExtraFields.Contains(field.Name))
                 .Select(field => field.Name + "=" + (VaryingFields.Contains(field.Name) ? Placeholder(field) : field.Value.GetRawText()));
             return "{" + string.Join(", ", fields) + (json.EndsWith(' ') ? "} " : "}");
         }

@@ -69,13 +69,13 @@ public sealed class TranscriptRunner
         HashSet<string> merged = [.. _script.Merged.SelectMany(group => group), .. _script.Ignored];
         foreach ((string name, RawClient connection) in _connections)
         {
-            if (!merged.Contains(name)) Append(note, name, TranscriptNote.Lines(connection.Received, _script.KeepsPings));
+            if (!merged.Contains(name)) Append(note, name, Lines(connection));
             note.Append(name).Append(" is ").AppendLine(_hungUp.Contains(name) ? "hung up" : closedByServer.Contains(name) ? "closed by the server" : "open");
         }
 
         foreach (IReadOnlyList<string> group in _script.Merged)
         {
-            IEnumerable<string> lines = group.SelectMany(name => TranscriptNote.Lines(_connections[name].Received, _script.KeepsPings));
+            IEnumerable<string> lines = group.SelectMany(name => Lines(_connections[name]));
             Append(note, string.Join('+', group), lines.Order(StringComparer.Ordinal));
         }
 
@@ -188,6 +188,8 @@ public sealed class TranscriptRunner
         {
         }
     }
+
+    private IEnumerable<string> Lines(RawClient connection) => TranscriptNote.Lines(connection.Received, _script.KeepsPings, _script.KeepsWholeInfo);
 
     private static async Task ReadOrCloseAsync(RawClient connection, string text)
     {

@@ -33,6 +33,9 @@ public sealed partial class TranscriptScript
     /// <summary>The server's PING lines are part of the comparison.</summary>
     public bool KeepsPings { get; private set; }
 
+    /// <summary>Every field of INFO is part of the comparison, also those that announce subsystems outside of the core protocol.</summary>
+    public bool KeepsWholeInfo { get; private set; }
+
     /// <summary>The folder of all scripts.</summary>
     public static string Folder => Repository.PathOf("tests", "NATS.Server.InteropTests", "Transcripts");
 
@@ -72,6 +75,7 @@ public sealed partial class TranscriptScript
             if (line[0] == '@') features.AddRange(Words(line[1..]));
             else if (line[0] == '!') arguments.AddRange(Words(line[1..]));
             else if (line == "pings") script.KeepsPings = true;
+            else if (line == "whole-info") script.KeepsWholeInfo = true;
             else if (line == "reload") BeginReload();
             else if (line.StartsWith("merge ", StringComparison.Ordinal)) merged.Add(Words(line[6..]));
             else if (line.StartsWith("ignore ", StringComparison.Ordinal)) script.Ignored = Words(line[7..]);
