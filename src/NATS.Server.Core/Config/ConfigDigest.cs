@@ -93,7 +93,7 @@ public static class ConfigDigest
             }
             else if (ConfigText.IsEscapedByte(c))
             {
-                json.Append("\\ufffd");
+                json.Append('\ufffd');
             }
             else if (!Escaped.Contains(c))
             {

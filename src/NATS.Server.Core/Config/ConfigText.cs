@@ -5,7 +5,7 @@ namespace NATS.Server.Core.Config;
 
 /// <summary>
 /// Strings of the configuration language are bytes, mostly UTF-8. Here they are .NET strings in which a byte that is not UTF-8 is the lone
-/// surrogate U+DC00 + byte, so that nothing is lost: two different configurations never become equal, and the digest sees every byte. Thread-safe.
+/// surrogate U+DC00 + byte, so that nothing is lost: a key or a secret never equals another one. Thread-safe.
 /// </summary>
 internal static class ConfigText
 {

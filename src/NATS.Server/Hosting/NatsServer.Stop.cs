@@ -17,16 +17,15 @@ public sealed partial class NatsServer
             return;
         }
 
-        if (_hasStarted) Log.InitiatingShutdown(_log); // a start that fails is told by its error alone
+        Log.InitiatingShutdown(_log);
         _context.IsShuttingDown = true;
         await _stopping.CancelAsync();
         _acceptor?.Dispose();
         foreach (ClientSession session in _context.Clients.Open) session.Connection.Close(ClosedState.ServerShutdown);
         await WaitForConnectionsAsync();
-        await _monitoring.DisposeAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         _engine.Dispose();
-        if (_hasStarted) Log.Exiting(_log);
+        Log.Exiting(_log);
         _stopped.TrySetResult();
     }
 

@@ -75,9 +75,6 @@ internal sealed partial class ClientSession : ConnectionHandler
     public long InMessages;
     public long InBytes;
 
-    // SUB and UNSUB operations, to tell activity from pings; read loop only.
-    private long _interestChanges;
-
     /// <summary>How logs name the connection.</summary>
     public string Label => _label;
 
@@ -121,11 +118,10 @@ internal sealed partial class ClientSession : ConnectionHandler
         }
 
         _lastInMs = loop.NowMs;
+        _lastActivityTicks = loop.UtcTicks;
         _stallTarget = null;
-        long activityBefore = InMessages + _interestChanges;
         var handler = new OperationHandler(this, loop);
         ParseOutcome outcome = NatsParser.Parse(data, ref handler, ref _parser, out consumed);
-        if (InMessages + _interestChanges != activityBefore) _lastActivityTicks = loop.UtcTicks;
         switch (outcome)
         {
             case ParseOutcome.UnknownOperation:
@@ -160,8 +156,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         Subscription[] subscriptions = _subscriptions.Snapshot();
         foreach (Subscription subscription in subscriptions) subscription.IsClosed = true;
         _account.Remove(subscriptions);
-        _server.Clients.Remove(this);
-        _server.OnClientClosed?.Invoke(this, reason, subscriptions);
+        if (_server.Clients.Remove(this)) _server.OnClientClosed?.Invoke(this, reason, subscriptions);
         _subscriptions.TakeAll();
     }
 

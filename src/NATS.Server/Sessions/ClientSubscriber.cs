@@ -79,12 +79,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
         long pending = target.Pending;
         target.Exit();
 
-        if (dirty)
-        {
-            loop.AddDirty(target);
-            target.LastDeliveryTicks = loop.UtcTicks;
-        }
-
+        if (dirty) loop.AddDirty(target);
         loop.Staged += (int)(pending - before);
         loop.OutMessages++;
         loop.OutBytes += size;

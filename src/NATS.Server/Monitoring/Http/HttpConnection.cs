@@ -101,13 +101,21 @@ internal sealed partial class HttpConnection : IDisposable
         Cancel(_aborted);
     }
 
-    /// <summary>Says that the server is busy instead of reading a request.</summary>
-    public async Task RefuseAsync()
+    /// <summary>Says that the server is busy and closes, without waiting for anything.</summary>
+    public void Refuse()
     {
-        _isEnding = true;
-        using HttpResponse response = HttpResponse.Text(503, "503 Service Unavailable: too many monitoring connections");
-        await WriteAsync(response, null);
-        await LingerAsync();
+        try
+        {
+            using HttpResponse response = HttpResponse.Text(503, "503 Service Unavailable: too many monitoring connections");
+            _socket.Blocking = false;
+            _socket.Send([.. response.Head(null, _time.GetUtcNow()), .. response.Body.Span]);
+        }
+        catch (SocketException error)
+        {
+            Log.RefusalFailed(_logger, error.Message);
+        }
+
+        Dispose();
     }
 
     public void Dispose()
@@ -231,5 +239,8 @@ internal sealed partial class HttpConnection : IDisposable
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "monitoring: request for {Path} failed")]
         public static partial void HandlerFailed(ILogger logger, string path, Exception error);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "monitoring: could not refuse a connection: {Reason}")]
+        public static partial void RefusalFailed(ILogger logger, string reason);
     }
 }

@@ -147,28 +147,29 @@ internal sealed partial class HttpServer : IAsyncDisposable
         socket.NoDelay = true;
         var connection = new HttpConnection(socket, _handler, _time, _logger);
         HttpConnection? evicted = null;
-        bool isTracked;
+        bool isAdmitted;
         lock (_lock)
         {
-            // Connections that are on their way out do not count against the bound, but they have one of their own.
-            isTracked = !_isStopped && _connections.Count < 2 * _maxConnections;
-            bool isFull = _connections.Keys.Count(x => !x.IsEnding) >= _maxConnections;
-            if (isFull) evicted = _connections.Keys.Where(x => !x.IsEnding && x.IdleSince is not null).MinBy(x => x.IdleSince);
-            bool isRefused = isFull && evicted is null;
+            isAdmitted = !_isStopped;
+            if (isAdmitted && _connections.Keys.Count(x => !x.IsEnding) >= _maxConnections)
+            {
+                evicted = _connections.Keys.Where(x => !x.IsEnding && x.IdleSince is not null).MinBy(x => x.IdleSince);
+                isAdmitted = evicted is not null;
+            }
 
             // Inside the lock, so that the entry is there before the task can remove it.
-            if (isTracked) _connections.Add(connection, Task.Run(() => ServeAsync(connection, isRefused)));
+            if (isAdmitted) _connections.Add(connection, Task.Run(() => ServeAsync(connection)));
         }
 
         evicted?.EndAfterResponse();
-        if (!isTracked) connection.Dispose();
+        if (!isAdmitted) connection.Refuse();
     }
 
-    private async Task ServeAsync(HttpConnection connection, bool isRefused)
+    private async Task ServeAsync(HttpConnection connection)
     {
         try
         {
-            await (isRefused ? connection.RefuseAsync() : connection.RunAsync());
+            await connection.RunAsync();
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException or ObjectDisposedException)
         {

@@ -1,0 +1,155 @@
+using System.Text.RegularExpressions;
+using NATS.Server.Options;
+using NATS.Server.Testing;
+using Xunit;
+
+namespace NATS.Server.InteropTests.Config;
+
+/// <summary>The reference reloads a configuration; what it logs or refuses is what <see cref="OptionsDiff"/> and <see cref="OptionsValidator"/> say.</summary>
+public sealed partial class ConfigReloadTests
+{
+    private const string Base = "listen: \"127.0.0.1:-1\"\n";
+
+    // Each text comes after the base; a reload goes from nothing to it and back.
+    public static TheoryData<string> Reloadable =>
+    [
+        "",
+        "debug: true",
+        "trace: true",
+        "trace_verbose: true",
+        "trace_headers: true",
+        "logtime: false\nlogtime_utc: true",
+        "max_connections: 100",
+        "max_connections: 0",
+        "max_payload: 2MB\nmax_control_line: 8kb",
+        "ping_interval: \"90s\"\nping_max: 3",
+        "ping_interval: \"1h1m1.5s\"",
+        "write_deadline: \"1500us\"",
+        "client_advertise: \"foo:4333\"",
+        "client_advertise: \"foo\"",
+        "max_traced_msg_len: 20",
+        "server_tags: [a, b]\nserver_metadata { x: y }",
+        "no_fast_producer_stall: true",
+        "connect_error_reports: 5\nreconnect_error_reports: 6",
+        "authorization { user: a, password: b, timeout: 1.5 }",
+        "authorization { token: t }",
+        "authorization { users: [ { user: a, password: b } ] }",
+        "authorization { timeout: \"100ms\" }",
+        "mappings { a: b }",
+        "pid_file: \"$FOLDER/pid\"\nports_file_dir: \"$FOLDER/flags-win\"",
+        "syslog: false\nremote_syslog: \"\"",
+    ];
+
+    public static TheoryData<string> Refused =>
+    [
+        "server_name: x",
+        "host: \"127.0.0.2\"",
+        "max_pending: 70mb",
+        "max_subs: 5",
+        "max_sub_tokens: 4",
+        "http: -1",
+        "log_size_limit: 5",
+        "log_max_num: 3",
+        "write_timeout: close",
+        "write_timeout: retry",
+        "max_closed_clients: 4",
+        "lame_duck_duration: \"40s\"",
+        "lame_duck_grace_period: \"5s\"",
+        "disable_sublist_cache: true",
+        "no_header_support: true",
+        "feature_flags { b: true, a: false }",
+        "no_auth_user: q",
+        "no_auth_user: q\nauthorization { users: [ { user: u } ] }",
+        "no_auth_user: u\nauthorization { users: [ { user: u } ] }",
+        "client_advertise: \"a:b:c\"",
+        "client_advertise: \"a:x\"",
+        "client_advertise: \"[a:1\"",
+        "max_payload: 200MB",
+        "lame_duck_duration: \"30s\"\nlame_duck_grace_period: \"40s\"",
+        "foo: 1",
+        "debug: 5",
+        "debug: {",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Reloadable))]
+    public async Task Notices_of_a_reload_are_those_of_the_reference(string change)
+    {
+        await using var server = await StartAsync();
+        foreach (var text in (string[])[change, ""])
+        {
+            var before = OptionsInForce(server);
+            var reference = await ReloadAsync(server, text, "Reloaded server configuration");
+
+            var next = Load(server);
+            var diff = OptionsDiff.Compare(before, OptionsDiff.CarryOver(before, next));
+            Assert.Empty(OptionsValidator.Validate(next));
+            Assert.Empty(diff.Errors);
+            var ours = diff.Changes.Select(static option => option.Notice).Where(static notice => notice.Length > 0).Append(OptionsDiff.CompletionNotice(next));
+            Assert.Equal(reference, ours);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task Refusals_of_a_reload_are_those_of_the_reference(string change)
+    {
+        await using var server = await StartAsync();
+        var before = OptionsInForce(server);
+        var reference = (await ReloadAsync(server, change, "Failed to reload server configuration"))[^1]["Failed to reload server configuration: ".Length..];
+
+        var result = OptionsLoader.ForThisProcess.Load(Path.Combine(server.Folder, "server.conf"), FlagsOf(server));
+        var ours = result.Options is null
+            ? result.Report.TrimEnd('\n')
+            : OptionsValidator.Validate(result.Options).Concat(OptionsDiff.Compare(before, OptionsDiff.CarryOver(before, result.Options)).Errors).First();
+        Assert.Equal(reference, ours);
+    }
+
+    [Fact]
+    public async Task The_real_port_is_told_when_another_is_configured()
+    {
+        await using var server = await StartAsync();
+        var before = OptionsInForce(server);
+        server.WriteConfig("listen: \"127.0.0.1:4\"\n");
+        var reference = await SignalAsync(server, "Failed to reload server configuration");
+
+        var diff = OptionsDiff.Compare(before, OptionsDiff.CarryOver(before, Load(server)));
+        Assert.EndsWith(diff.Errors[0], reference[^1]);
+        Assert.Contains($"old={server.Port}", diff.Errors[0]);
+    }
+
+    // What the harness passes to the process.
+    private static FlagOverrides FlagsOf(ServerProcess server) => new() { PortsFileDir = server.Folder };
+
+    private static Task<ServerProcess> StartAsync() =>
+        ReferenceServer.StartAsync(new ServerProcessOptions { Config = Base, RandomPort = false });
+
+    private static ServerOptions Load(ServerProcess server)
+    {
+        var result = OptionsLoader.ForThisProcess.Load(Path.Combine(server.Folder, "server.conf"), FlagsOf(server));
+        Assert.True(result.Options is not null, result.Report);
+        return result.Options;
+    }
+
+    private static ServerOptions OptionsInForce(ServerProcess server) => Load(server) with { Port = server.Port };
+
+    private static Task<IReadOnlyList<string>> ReloadAsync(ServerProcess server, string change, string until)
+    {
+        server.WriteConfig(Base + change + "\n");
+        return SignalAsync(server, until);
+    }
+
+    // What the reference logs from the signal to the given text, without its frame.
+    private static async Task<IReadOnlyList<string>> SignalAsync(ServerProcess server, string until)
+    {
+        var from = server.Log.Count;
+        server.Signal("HUP");
+        await server.WaitForLogAsync(until, from);
+        var lines = server.Log.Skip(from).Select(static line => Frame().Replace(line, "")).ToList();
+        var end = lines.FindIndex(line => line.StartsWith(until, StringComparison.Ordinal));
+        return [.. lines.Take(end + 1).Where(static line => line.StartsWith("Reload", StringComparison.Ordinal) || line.StartsWith("Failed", StringComparison.Ordinal))];
+    }
+
+    [GeneratedRegex(@"^\[\d+\] (\S+ \S+ )?\[[A-Z]{3}\] ")]
+    private static partial Regex Frame();
+}
