@@ -5,7 +5,7 @@ namespace NATS.Server.Core.Protocol;
 /// The frame is <c>PUB subject [reply] size\r\npayload\r\n</c> or <c>HPUB subject [reply] header-size total-size\r\nheaders payload\r\n</c>.
 /// </summary>
 /// <remarks>
-/// A canonical frame separates its arguments by single spaces and writes its sizes without leading zeros. What follows its subject is then
+/// A canonical frame separates its arguments by single spaces and has no empty header block. What follows its subject is then
 /// byte for byte what follows the subject and sid of the outgoing MSG or HMSG, so that a delivery is three copies and formats nothing.
 /// </remarks>
 public readonly ref struct InboundMessage

@@ -115,14 +115,14 @@ public static class NatsParser
         if (hasHeaders)
         {
             int next = BitOperations.TrailingZeroCount(spaces);
-            if (!TryCanonicalSize(ref Unsafe.Add(ref line, cursor), next - cursor, out parsed.HeaderSize)) return false;
+            if (!TryParseSize(ref Unsafe.Add(ref line, cursor), next - cursor, out parsed.HeaderSize)) return false;
             cursor = next + 1;
         }
 
-        if (!TryCanonicalSize(ref Unsafe.Add(ref line, cursor), end - cursor, out parsed.TotalSize)) return false;
+        if (!TryParseSize(ref Unsafe.Add(ref line, cursor), end - cursor, out parsed.TotalSize)) return false;
         if (parsed.HeaderSize > parsed.TotalSize || end > state.MaxControlLine) return false;
         parsed.BodyStart = arguments + end + 2;
-        parsed.IsCanonical = true;
+        parsed.IsCanonical = parsed.HeaderSize != 0;
         outcome = FinishPublish(data, data.Slice(arguments, end), parsed, ref handler, ref state, out length);
         return true;
     }
@@ -381,7 +381,7 @@ public static class NatsParser
         if (hasHeaders)
         {
             (int Start, int Length) header = found[count - 2];
-            line.HeaderSize = ParseSize(data.Slice(header.Start, header.Length), ref line.IsCanonical);
+            line.HeaderSize = ParseSize(data.Slice(header.Start, header.Length));
             if (line.HeaderSize < 0)
             {
                 line.Error = PublishLineError.HeaderSize;
@@ -390,16 +390,18 @@ public static class NatsParser
         }
 
         (int Start, int Length) total = found[count - 1];
-        line.TotalSize = ParseSize(data.Slice(total.Start, total.Length), ref line.IsCanonical);
+        line.TotalSize = ParseSize(data.Slice(total.Start, total.Length));
         if (line.TotalSize < 0) line.Error = PublishLineError.TotalSize;
         else if (line.HeaderSize > line.TotalSize) line.Error = PublishLineError.HeaderLargerThanTotal;
+
+        // An empty header block is no header block: it is delivered as MSG, without the size of the headers.
+        if (line.HeaderSize == 0) line.IsCanonical = false;
         return line;
     }
 
-    /// <summary>A decimal size. Negative when it is none; what is too large for 32 bits is given as <see cref="int.MaxValue"/>, which no limit allows.</summary>
-    private static int ParseSize(ReadOnlySpan<byte> digits, ref bool isCanonical)
+    /// <summary>A decimal of at most nine digits, -1 for anything else: more digits are an error, not a large number, as in the reference.</summary>
+    private static int ParseSize(ReadOnlySpan<byte> digits)
     {
-        // Nine digits are what the reference accepts: more is an error, not a large number.
         if (digits.IsEmpty || digits.Length > MaxSizeDigits) return -1;
         int value = 0;
         foreach (byte digit in digits)
@@ -409,15 +411,14 @@ public static class NatsParser
             value = (value * 10) + d;
         }
 
-        if (digits.Length > 1 && digits[0] == '0') isCanonical = false;
         return value;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryCanonicalSize(ref byte digits, int count, out int value)
+    private static bool TryParseSize(ref byte digits, int count, out int value)
     {
         value = 0;
-        if ((uint)(count - 1) >= MaxSizeDigits || (digits == '0' && count > 1)) return false;
+        if ((uint)(count - 1) >= MaxSizeDigits) return false;
         for (int i = 0; i < count; i++)
         {
             int d = Unsafe.Add(ref digits, i) - '0';

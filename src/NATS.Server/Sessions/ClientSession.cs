@@ -130,7 +130,7 @@ internal sealed partial class ClientSession : ConnectionHandler
                 _connection.Close(ClosedState.ProtocolViolation);
                 break;
             case ParseOutcome.ControlLineTooLong:
-                OnControlLineTooLong(loop, data[consumed..]);
+                OnControlLineTooLong(loop);
                 break;
             case ParseOutcome.NeedMore when _stallTarget is not null:
                 StallIfStillBehind(loop);
@@ -154,7 +154,12 @@ internal sealed partial class ClientSession : ConnectionHandler
         if (reason == ClosedState.StaleConnection) _server.Counters.CountStaleConnection();
         _server.ClosingClients[this] = true;
         Subscription[] subscriptions = _subscriptions.Snapshot();
-        foreach (Subscription subscription in subscriptions) subscription.IsClosed = true;
+        foreach (Subscription subscription in subscriptions)
+        {
+            subscription.IsClosed = true;
+            if (_traced && !_server.IsShuttingDown) Trace($"<-> [DELSUB {Text(subscription.Sid)}]");
+        }
+
         _account.Remove(subscriptions);
         if (_server.Clients.Remove(this)) _server.OnClientClosed?.Invoke(this, reason, subscriptions);
         _subscriptions.TakeAll();
@@ -162,10 +167,10 @@ internal sealed partial class ClientSession : ConnectionHandler
 
     public override void OnFinished() => _server.ClosingClients.TryRemove(this, out _);
 
-    private void OnControlLineTooLong(LoopContext loop, ReadOnlySpan<byte> line)
+    private void OnControlLineTooLong(LoopContext loop)
     {
         SendError(loop, ProtocolTexts.MaximumControlLineExceeded);
-        LogError($"{ProtocolTexts.MaximumControlLineExceeded}: max_control_line {_parser.MaxControlLine} (snip: {Snippet(line)}...)");
+        LogError(ProtocolTexts.MaximumControlLineExceeded);
         _connection.Close(ClosedState.MaxControlLineExceeded);
     }
 
@@ -195,9 +200,11 @@ internal sealed partial class ClientSession : ConnectionHandler
         _outbound.Append(loop, ProtocolTexts.Ok);
     }
 
+    // The reference leaves out the last byte when there is less than a whole snippet; log scrapers may compare.
     private static string Snippet(ReadOnlySpan<byte> bytes)
     {
         const int length = 32;
-        return bytes.IsEmpty ? "\"\"" : QuotedText.Quote(bytes[..Math.Min(length, bytes.Length)]);
+        if (bytes.IsEmpty) return "\"\"";
+        return QuotedText.Quote(bytes[..(bytes.Length < length ? bytes.Length - 1 : length)]);
     }
 }
