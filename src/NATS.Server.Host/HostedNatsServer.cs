@@ -11,7 +11,7 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
 
     public IPEndPoint? ClientEndPoint => server.ClientEndPoint;
 
-    public IPEndPoint? MonitorEndPoint => null;
+    public IPEndPoint? MonitorEndPoint => server.MonitorEndPoint;
 
     public bool IsLameDuck => server.IsLameDuck;
 

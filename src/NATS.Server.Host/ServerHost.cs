@@ -40,7 +40,6 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
         var signals = HandleSignalsAsync(server, nextSignal, stopped.Token);
         await Task.WhenAny(shutdown, signals);
         await stopped.CancelAsync();
-        systemd.Stopping();
         await signals;
         await shutdown;
         DeletePortsFile();
@@ -93,13 +92,25 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
             return;
         }
         systemd.Reloading();
-        var loaded = load();
-        var errors = loaded.Options is { } options
-            ? server.Reload(options, applied => OnReloaded(server, applied))
-            : [loaded.Report];
-        if (errors.Count > 0)
-            Log.ReloadFailed(log, string.Join('\n', errors));
+        try
+        {
+            var errors = ReloadErrors(server, load());
+            if (errors.Count > 0)
+                Log.ReloadFailed(log, string.Join('\n', errors));
+        }
+        catch (Exception exception)
+        {
+            // A fault in reloading must not end a server that serves.
+            Log.ReloadFaulted(log, exception);
+        }
         systemd.Ready();
+    }
+
+    private IReadOnlyList<string> ReloadErrors(IHostedServer server, LoadResult loaded)
+    {
+        if (loaded.Options is not { } options)
+            return [loaded.Report];
+        return OptionsValidator.Validate(options) is { Count: > 0 } contradictions ? contradictions : server.Reload(options, applied => OnReloaded(server, applied));
     }
 
     private void OnReloaded(IHostedServer server, ServerOptions options)
@@ -176,6 +187,9 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Failed to reload server configuration: {Reason}")]
     public static partial void ReloadFailed(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Failed to reload server configuration: internal error")]
+    public static partial void ReloadFaulted(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The log stays as it was: {Reason}")]
     public static partial void LogUnchanged(ILogger logger, string reason);

@@ -8,4 +8,7 @@ public static class ServerVersion
 
     /// <summary>Client protocol level announced in INFO: 1 means asynchronous INFO is understood.</summary>
     public const int Protocol = 1;
+
+    /// <summary>Level of the JetStream API announced in INFO, whether or not JetStream is enabled.</summary>
+    public const int JetStreamApi = 5;
 }

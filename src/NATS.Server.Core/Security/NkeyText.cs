@@ -6,6 +6,9 @@ public static class NkeyText
     /// <summary>Role byte of servers: texts begin with <c>N</c>.</summary>
     public const byte ServerRole = 13 << 3;
 
+    /// <summary>Role byte of keys for encryption: texts begin with <c>X</c>.</summary>
+    public const byte CurveRole = 23 << 3;
+
     private const int KeySize = 32;
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

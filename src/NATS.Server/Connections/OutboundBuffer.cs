@@ -48,6 +48,9 @@ internal sealed class OutboundBuffer
     /// <summary>Payload bytes delivered; changed under the lock.</summary>
     public long PayloadBytes;
 
+    /// <summary>UTC ticks of the last batch that delivered a message; 0 before.</summary>
+    public long LastDeliveryTicks;
+
     /// <summary>Times a producer was paused for this connection; changed under the lock.</summary>
     public long Stalls;
 

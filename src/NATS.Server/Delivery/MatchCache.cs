@@ -51,6 +51,29 @@ internal sealed class MatchCache
         return _uncached;
     }
 
+    /// <summary>Counts what is cached of an account at the moment. Any thread; approximate while the owner is at work.</summary>
+    /// <param name="account">Whose subjects.</param>
+    /// <param name="totalFanout">Matches of all cached subjects together.</param>
+    /// <param name="maxFanout">Matches of the subject that has the most.</param>
+    /// <returns>Cached subjects that are valid.</returns>
+    public int Survey(Account account, out long totalFanout, out int maxFanout)
+    {
+        int count = 0;
+        totalFanout = 0;
+        maxFanout = 0;
+        int generation = account.Generation;
+        foreach (MatchEntry? entry in _entries)
+        {
+            if (entry is null || !ReferenceEquals(entry.Account, account) || entry.Generation != generation) continue;
+            int fanout = entry.Match.Plain.Length + entry.Match.Queues.Length;
+            count++;
+            totalFanout += fanout;
+            maxFanout = Math.Max(maxFanout, fanout);
+        }
+
+        return count;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private MatchEntry Fill(Account account, ReadOnlySpan<byte> subject, uint hash)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NATS.Server.Options;
 
 namespace NATS.Server.Hosting;
 
@@ -11,11 +12,13 @@ internal static class ListenerSockets
 
     /// <summary>Binds and listens.</summary>
     /// <param name="host">An address or a name of this machine; empty is every address.</param>
-    /// <param name="port">0 or negative lets the system choose.</param>
+    /// <param name="port">0 or -1 lets the system choose.</param>
     /// <exception cref="NatsServerException">In the reference's words.</exception>
     public static Socket Bind(string host, int port)
     {
-        IPAddress address = Resolve(host, port);
+        if (port is < ServerOptions.RandomPort or > ushort.MaxValue)
+            throw new NatsServerException($"Error listening on port: {Format(host, port)}, \"listen tcp: address {port.ToString(CultureInfo.InvariantCulture)}: invalid port\"");
+        IPAddress address = Resolve(host, Math.Max(0, port));
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

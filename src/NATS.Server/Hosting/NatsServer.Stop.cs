@@ -17,15 +17,16 @@ public sealed partial class NatsServer
             return;
         }
 
-        Log.InitiatingShutdown(_log);
+        if (_hasStarted) Log.InitiatingShutdown(_log); // a start that fails is told by its error alone
         _context.IsShuttingDown = true;
         await _stopping.CancelAsync();
         _acceptor?.Dispose();
         foreach (ClientSession session in _context.Clients.Open) session.Connection.Close(ClosedState.ServerShutdown);
         await WaitForConnectionsAsync();
+        await _monitoring.DisposeAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         _engine.Dispose();
-        Log.Exiting(_log);
+        if (_hasStarted) Log.Exiting(_log);
         _stopped.TrySetResult();
     }
 

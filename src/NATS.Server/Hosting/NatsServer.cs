@@ -35,10 +35,14 @@ public sealed partial class NatsServer : IAsyncDisposable
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _reloadLock = new();
+
+    // As with the server's id, nobody can ask for the private half yet: nothing is signed or encrypted with them.
+    private readonly string _xkey = NkeyText.Encode(NkeyText.CurveRole, RandomNumberGenerator.GetBytes(32));
     private IDisposable? _acceptor;
     private ITimer? _ticker;
     private int _ticking;
     private int _state;
+    private bool _hasStarted;
 
     private NatsServer(ServerOptions options, NatsServerServices services)
     {
@@ -52,6 +56,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
         _engine = CreateEngine(options);
         _context.Info = CreateInfo(options, options.Port);
+        _monitoring = CreateMonitoring(options);
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
@@ -150,8 +155,10 @@ public sealed partial class NatsServer : IAsyncDisposable
         LogAuthorizationWarnings();
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         Volatile.Write(ref _state, 1);
+        StartMonitoring();
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
+        _hasStarted = true;
         Log.Ready(_log);
     }
 
@@ -185,18 +192,32 @@ public sealed partial class NatsServer : IAsyncDisposable
         Volatile.Write(ref _ticking, 0);
     }
 
-    private ServerInfo CreateInfo(ServerOptions options, int port) => new()
+    private ServerInfo CreateInfo(ServerOptions options, int port)
     {
-        ServerId = ServerId,
-        ServerName = options.ServerName.Length > 0 ? options.ServerName : ServerId,
-        Runtime = "dotnet" + Environment.Version.ToString(),
-        Host = options.Host,
-        Port = port,
-        Headers = !options.NoHeaderSupport,
-        AuthRequired = _context.Authenticator.IsRequired && !_context.Authenticator.HasNoAuthUser,
-        MaxPayload = options.MaxPayload,
-        LameDuckMode = _context.IsLameDuck,
-    };
+        HostPort address = AdvertisedAddress(options, port);
+        return new ServerInfo
+        {
+            ServerId = ServerId,
+            ServerName = options.ServerName.Length > 0 ? options.ServerName : ServerId,
+            Runtime = "dotnet" + Environment.Version.ToString(),
+            Host = address.Host,
+            Port = address.Port,
+            Headers = !options.NoHeaderSupport,
+            AuthRequired = _context.Authenticator.IsRequired && !_context.Authenticator.HasNoAuthUser,
+            MaxPayload = options.MaxPayload,
+            LameDuckMode = _context.IsLameDuck,
+            ApiLevel = ServerVersion.JetStreamApi,
+            XKey = _xkey,
+        };
+    }
+
+    private static HostPort AdvertisedAddress(ServerOptions options, int port)
+    {
+        if (options.ClientAdvertise.Length == 0) return new HostPort(options.Host, port);
+        return HostPort.TryParseAdvertise(options.ClientAdvertise, port, out HostPort address, out string? error)
+            ? address
+            : throw new NatsServerException($"Error setting server INFO with ClientAdvertise value of {options.ClientAdvertise}, err={error}");
+    }
 
     private IConnectionEngine CreateEngine(ServerOptions options)
     {

@@ -32,7 +32,7 @@ internal sealed record ConnectionSnapshot
     /// <summary>Traffic seen from the server: in is what the peer published.</summary>
     public TrafficSnapshot Traffic { get; init; }
 
-    /// <summary>How often this producer was paused because of a slow consumer.</summary>
+    /// <summary>How often a producer was paused because this connection lagged behind.</summary>
     public long Stalls { get; init; }
 
     public int SubscriptionCount { get; init; }

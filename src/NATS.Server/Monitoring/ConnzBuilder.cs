@@ -29,15 +29,6 @@ internal static class ConnzBuilder
 
         List<Entry> entries = Select(options, server, open, closed);
         entries.Sort(OrderBy(options.Sort));
-        foreach (Entry entry in entries)
-        {
-            // A client library that was not measured yet; a bare socket is left alone.
-            if (entry.Closed is null && entry.Connection.RoundTrip == TimeSpan.Zero && entry.Connection.Language.Length > 0)
-            {
-                server.MeasureRoundTrip(entry.Connection.Cid);
-            }
-        }
-
         (int start, int length) = page.Within(entries.Count);
         var connections = new ConnInfo[length];
         for (int i = 0; i < length; i++)

@@ -26,9 +26,6 @@ internal interface IMonitoredServer
 
     /// <summary>State of every listener that the configuration asks for.</summary>
     IReadOnlyList<ListenerSnapshot> SnapshotListeners();
-
-    /// <summary>Asks for a round trip measurement of a connection that has none yet; its result shows in a later snapshot.</summary>
-    void MeasureRoundTrip(ulong cid);
 }
 
 /// <summary>Whether a listener is up. Immutable.</summary>

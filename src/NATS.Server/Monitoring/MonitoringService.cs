@@ -76,4 +76,4 @@ internal sealed partial class MonitoringService : IAsyncDisposable
 }
 
 /// <summary>Monitoring cannot start.</summary>
-public sealed class MonitoringException(string message, Exception inner) : Exception(message, inner);
+internal sealed class MonitoringException(string message, Exception inner) : Exception(message, inner);

@@ -46,6 +46,7 @@ internal sealed partial class ClientSession
     {
         if (_traced) Trace($"<<- [CONNECT {SecretRedaction.Redact(Text(json))}]");
         Volatile.Write(ref _authDeadlineMs, 0);
+        _lastActivityTicks = loop.UtcTicks;
         StartPingsAfterConnect(loop);
         if (!ConnectOptions.TryParse(json, _options, out ConnectOptions? parsed, out string? error)) return Violate(error);
         bool first = !ConnectReceived;

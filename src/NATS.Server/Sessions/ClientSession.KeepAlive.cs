@@ -20,8 +20,8 @@ internal sealed partial class ClientSession
     private int _pingsOut;
     private bool _firstPongSent;
 
-    /// <summary>When the client last sent or received something.</summary>
-    public DateTimeOffset LastActivity => new(Volatile.Read(ref _lastActivityTicks), TimeSpan.Zero);
+    /// <summary>When the client last published, received a message, changed its interest or introduced itself; pings do not count.</summary>
+    public DateTimeOffset LastActivity => new(Math.Max(Volatile.Read(ref _lastActivityTicks), Volatile.Read(ref _outbound.LastDeliveryTicks)), TimeSpan.Zero);
 
     /// <summary>Last measured round trip; zero until it was measured.</summary>
     public TimeSpan RoundTrip => new(Volatile.Read(ref _rttTicks));

@@ -14,6 +14,7 @@ internal sealed partial class ClientSession
     public bool OnSubscribe(LoopContext loop, ReadOnlySpan<byte> arguments)
     {
         if (_traced) Trace("SUB", arguments);
+        _interestChanges++;
         ArgumentRanges parts = default;
         int count = Split(arguments, ref parts);
         if (count is not (2 or 3)) return Violate($"processSub Parse Error: {QuotedText.Quote(arguments)}");
@@ -67,6 +68,7 @@ internal sealed partial class ClientSession
     public bool OnUnsubscribe(LoopContext loop, ReadOnlySpan<byte> arguments)
     {
         if (_traced) Trace("UNSUB", arguments);
+        _interestChanges++;
         ArgumentRanges parts = default;
         int count = Split(arguments, ref parts);
         if (count is not (1 or 2)) return Violate($"processUnsub Parse Error: {QuotedText.Quote(arguments)}");

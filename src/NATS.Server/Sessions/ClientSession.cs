@@ -75,6 +75,9 @@ internal sealed partial class ClientSession : ConnectionHandler
     public long InMessages;
     public long InBytes;
 
+    // SUB and UNSUB operations, to tell activity from pings; read loop only.
+    private long _interestChanges;
+
     /// <summary>How logs name the connection.</summary>
     public string Label => _label;
 
@@ -118,10 +121,11 @@ internal sealed partial class ClientSession : ConnectionHandler
         }
 
         _lastInMs = loop.NowMs;
-        _lastActivityTicks = loop.UtcTicks;
         _stallTarget = null;
+        long activityBefore = InMessages + _interestChanges;
         var handler = new OperationHandler(this, loop);
         ParseOutcome outcome = NatsParser.Parse(data, ref handler, ref _parser, out consumed);
+        if (InMessages + _interestChanges != activityBefore) _lastActivityTicks = loop.UtcTicks;
         switch (outcome)
         {
             case ParseOutcome.UnknownOperation:
@@ -161,7 +165,8 @@ internal sealed partial class ClientSession : ConnectionHandler
         }
 
         _account.Remove(subscriptions);
-        if (_server.Clients.Remove(this)) _server.OnClientClosed?.Invoke(this, reason, subscriptions);
+        _server.Clients.Remove(this);
+        _server.OnClientClosed?.Invoke(this, reason, subscriptions);
         _subscriptions.TakeAll();
     }
 

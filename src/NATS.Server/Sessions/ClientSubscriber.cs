@@ -79,7 +79,12 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
         long pending = target.Pending;
         target.Exit();
 
-        if (dirty) loop.AddDirty(target);
+        if (dirty)
+        {
+            loop.AddDirty(target);
+            target.LastDeliveryTicks = loop.UtcTicks;
+        }
+
         loop.Staged += (int)(pending - before);
         loop.OutMessages++;
         loop.OutBytes += size;

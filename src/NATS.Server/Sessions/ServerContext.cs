@@ -72,7 +72,7 @@ internal sealed class ServerContext
 
     public ServerInfoLine InfoLine => Volatile.Read(ref _infoLine);
 
-    /// <summary>Told of every registered client that is closed, with the subscriptions it had. Set once at start.</summary>
+    /// <summary>Told of every client that is closed, also of one that was refused, with the subscriptions it had. Set once at start.</summary>
     public Action<ClientSession, ClosedState, Subscription[]>? OnClientClosed { get; set; }
 
     /// <summary>Closed clients whose last bytes are still being sent: the clock looks after their deadline.</summary>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using NATS.Server.Testing;
 using Xunit;
@@ -103,10 +106,28 @@ public sealed partial class CommandLineTests : IDisposable
         Assert.Equal(reference.ExitCode, ours.ExitCode);
     }
 
-    [Fact]
-    public async Task A_pid_file_that_cannot_be_written_is_fatal()
+    [Theory]
+    [InlineData("-p", "-1", "-P", "none/pid")]
+    [InlineData("-p", "70000")]
+    [InlineData("-p", "-2")]
+    [InlineData("-p", "-1", "-a", "1.2.3.4")]
+    public async Task What_stops_a_start_is_the_last_line_of_the_log(params string[] arguments)
     {
-        var (reference, ours) = await CommandRun.OfBothAsync(_folder.Path, "-p", "-1", "-P", "none/pid");
+        var (reference, ours) = await CommandRun.OfBothAsync(_folder.Path, arguments);
+        Assert.StartsWith("[FTL] ", reference.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Equal(reference.ErrorLines[^1], ours.ErrorLines[^1]);
+        Assert.DoesNotContain("[INF] Server Exiting..", ours.ErrorLines);
+        Assert.Equal(reference.ExitCode, ours.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_stops_the_start()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        var (reference, ours) = await CommandRun.OfBothAsync(_folder.Path, "-a", "127.0.0.1", "-p", port);
+        Assert.EndsWith("bind: address already in use\"", reference.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(reference.ErrorLines[^1], ours.ErrorLines[^1]);
         Assert.Equal(reference.ExitCode, ours.ExitCode);
     }

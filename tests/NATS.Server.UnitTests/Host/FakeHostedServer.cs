@@ -13,6 +13,8 @@ internal sealed class FakeHostedServer(ServerOptions options) : IHostedServer
 
     public IReadOnlyList<string> ReloadErrors { get; set; } = [];
 
+    public Exception? ReloadFault { get; set; }
+
     public IPEndPoint? ClientEndPoint => new(IPAddress.Loopback, 4222);
 
     public IPEndPoint? MonitorEndPoint => null;
@@ -30,6 +32,8 @@ internal sealed class FakeHostedServer(ServerOptions options) : IHostedServer
     public IReadOnlyList<string> Reload(ServerOptions options, Action<ServerOptions> onApplied)
     {
         Calls.Add("reload");
+        if (ReloadFault is not null)
+            throw ReloadFault;
         if (ReloadErrors.Count == 0)
         {
             Options = options;

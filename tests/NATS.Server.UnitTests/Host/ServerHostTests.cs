@@ -71,6 +71,25 @@ public sealed class ServerHostTests : IDisposable
     }
 
     [Fact]
+    public async Task Options_that_contradict_each_other_do_not_reach_the_server()
+    {
+        var server = new FakeHostedServer(Options());
+        _loaded = new LoadResult { Options = Options() with { MaxPending = 100 } };
+        await RunAsync(server, ServerSignal.Reload, ServerSignal.Interrupt);
+        Assert.Equal(["stop"], server.Calls);
+        Assert.Equal("[ERR] Failed to reload server configuration: max_payload (1048576) cannot be higher than max_pending (100)", LogLines()[1]);
+    }
+
+    [Fact]
+    public async Task A_fault_in_a_reload_does_not_end_the_server()
+    {
+        var server = new FakeHostedServer(Options()) { ReloadFault = new InvalidOperationException("boom") };
+        Assert.Equal(0, await RunAsync(server, ServerSignal.Reload, ServerSignal.Interrupt));
+        Assert.StartsWith("[ERR] Failed to reload server configuration: internal error: System.InvalidOperationException: boom", LogLines()[1], StringComparison.Ordinal);
+        Assert.Equal(["reload", "stop"], server.Calls);
+    }
+
+    [Fact]
     public async Task A_change_that_the_server_refuses_is_told()
     {
         var server = new FakeHostedServer(Options()) { ReloadErrors = ["config reload not supported for Port: old=1, new=2"] };

@@ -101,21 +101,13 @@ internal sealed partial class HttpConnection : IDisposable
         Cancel(_aborted);
     }
 
-    /// <summary>Says that the server is busy and closes, without waiting for anything.</summary>
-    public void Refuse()
+    /// <summary>Says that the server is busy instead of reading a request.</summary>
+    public async Task RefuseAsync()
     {
-        try
-        {
-            using HttpResponse response = HttpResponse.Text(503, "503 Service Unavailable: too many monitoring connections");
-            _socket.Blocking = false;
-            _socket.Send([.. response.Head(null, _time.GetUtcNow()), .. response.Body.Span]);
-        }
-        catch (SocketException error)
-        {
-            Log.RefusalFailed(_logger, error.Message);
-        }
-
-        Dispose();
+        _isEnding = true;
+        using HttpResponse response = HttpResponse.Text(503, "503 Service Unavailable: too many monitoring connections");
+        await WriteAsync(response, null);
+        await LingerAsync();
     }
 
     public void Dispose()
@@ -239,8 +231,5 @@ internal sealed partial class HttpConnection : IDisposable
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "monitoring: request for {Path} failed")]
         public static partial void HandlerFailed(ILogger logger, string path, Exception error);
-
-        [LoggerMessage(Level = LogLevel.Debug, Message = "monitoring: could not refuse a connection: {Reason}")]
-        public static partial void RefusalFailed(ILogger logger, string reason);
     }
 }

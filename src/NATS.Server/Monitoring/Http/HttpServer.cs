@@ -147,29 +147,28 @@ internal sealed partial class HttpServer : IAsyncDisposable
         socket.NoDelay = true;
         var connection = new HttpConnection(socket, _handler, _time, _logger);
         HttpConnection? evicted = null;
-        bool isAdmitted;
+        bool isTracked;
         lock (_lock)
         {
-            isAdmitted = !_isStopped;
-            if (isAdmitted && _connections.Keys.Count(x => !x.IsEnding) >= _maxConnections)
-            {
-                evicted = _connections.Keys.Where(x => !x.IsEnding && x.IdleSince is not null).MinBy(x => x.IdleSince);
-                isAdmitted = evicted is not null;
-            }
+            // Connections that are on their way out do not count against the bound, but they have one of their own.
+            isTracked = !_isStopped && _connections.Count < 2 * _maxConnections;
+            bool isFull = _connections.Keys.Count(x => !x.IsEnding) >= _maxConnections;
+            if (isFull) evicted = _connections.Keys.Where(x => !x.IsEnding && x.IdleSince is not null).MinBy(x => x.IdleSince);
+            bool isRefused = isFull && evicted is null;
 
             // Inside the lock, so that the entry is there before the task can remove it.
-            if (isAdmitted) _connections.Add(connection, Task.Run(() => ServeAsync(connection)));
+            if (isTracked) _connections.Add(connection, Task.Run(() => ServeAsync(connection, isRefused)));
         }
 
         evicted?.EndAfterResponse();
-        if (!isAdmitted) connection.Refuse();
+        if (!isTracked) connection.Dispose();
     }
 
-    private async Task ServeAsync(HttpConnection connection)
+    private async Task ServeAsync(HttpConnection connection, bool isRefused)
     {
         try
         {
-            await connection.RunAsync();
+            await (isRefused ? connection.RefuseAsync() : connection.RunAsync());
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException or ObjectDisposedException)
         {

@@ -1,0 +1,163 @@
+using NATS.Server.Accounts;
+using NATS.Server.Auth;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Subjects;
+using NATS.Server.Delivery;
+using NATS.Server.Monitoring;
+using NATS.Server.Sessions;
+
+namespace NATS.Server.Hosting;
+
+/// <summary>Shows a running server to monitoring. Thread-safe; reads counters without stopping those who count.</summary>
+internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
+{
+    private readonly ServerContext _context = server.Context;
+
+    public ClosedConnectionRing ClosedConnections { get; } = new(Math.Max(1, server.Context.Clients.MaxClosed));
+
+    public ServerSnapshot SnapshotServer()
+    {
+        ServerInfo info = _context.Info;
+        TrafficSnapshot traffic = SumTraffic();
+        return new ServerSnapshot
+        {
+            Options = _context.Options,
+            ServerId = server.ServerId,
+            ServerName = info.ServerName,
+            Runtime = info.Runtime,
+            Host = info.Host,
+            Port = info.Port,
+            IsAuthRequired = info.AuthRequired,
+            Start = server.StartTime,
+            ConfigLoadTime = server.ConfigTime,
+            Connections = _context.Clients.Count,
+            TotalConnections = (ulong)_context.Counters.TotalConnections,
+            Traffic = traffic,
+            ClientTraffic = traffic,
+            SlowConsumers = new PeerCounts((ulong)_context.Counters.SlowConsumers, 0, 0, 0),
+            StaleConnections = new PeerCounts((ulong)_context.Counters.StaleConnections, 0, 0, 0),
+            StalledClients = _context.Counters.StalledClients,
+            Subscriptions = (uint)_context.GlobalAccount.SubscriptionCount,
+        };
+    }
+
+    public IReadOnlyList<ConnectionSnapshot> SnapshotConnections() => [.. _context.Clients.Open.Select(Describe)];
+
+    public IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid) =>
+        _context.Clients.Find(cid) is { } session ? Describe(session, session.Subscriptions.Snapshot()) : [];
+
+    public IReadOnlyList<AccountSnapshot> SnapshotAccounts(string account, bool withSubscriptions)
+    {
+        Account global = _context.GlobalAccount;
+        return account.Length == 0 || HasAccount(account) ? [Describe(global, withSubscriptions)] : [];
+    }
+
+    public bool HasAccount(string account) => account == _context.GlobalAccount.Name;
+
+    public IReadOnlyList<ListenerSnapshot> SnapshotListeners() => [new("server", server.AcceptsClients)];
+
+    /// <summary>Remembers a connection that ends. The thread that closes it.</summary>
+    public void OnClientClosed(ClientSession session, ClosedState reason, Subscription[] subscriptions)
+    {
+        SubscriptionSnapshot[] remembered = subscriptions.Length > ClosedConnectionRing.MaxSubscriptionDetails ? [] : Describe(session, subscriptions);
+        ConnectionSnapshot last = Describe(session) with { SubscriptionCount = subscriptions.Length };
+        ClosedConnections.Add(new ClosedConnection(last, _context.Clock.UtcNow, reason, remembered));
+    }
+
+    private static ConnectionSnapshot Describe(ClientSession session)
+    {
+        ConnectOptions options = session.Options;
+        OutboundBuffer outbound = session.Connection.Outbound;
+        return new ConnectionSnapshot
+        {
+            Cid = session.Id,
+            Ip = session.ClientIp,
+            Port = session.Connection.RemoteEndPoint?.Port ?? 0,
+            Start = session.Start,
+            LastActivity = session.LastActivity,
+            RoundTrip = session.RoundTrip,
+            PendingBytes = outbound.Pending,
+            Traffic = new TrafficSnapshot(
+                Volatile.Read(ref session.InMessages),
+                Volatile.Read(ref session.InBytes),
+                Volatile.Read(ref outbound.Messages),
+                Volatile.Read(ref outbound.PayloadBytes)),
+            Stalls = Volatile.Read(ref outbound.Stalls),
+            SubscriptionCount = session.Subscriptions.Count,
+            Name = options.Name,
+            Language = options.Language,
+            Version = options.Version,
+            AuthorizedUser = UserLabels.ForMonitoring(options),
+            Account = session.Account.Name,
+        };
+    }
+
+    private static SubscriptionSnapshot[] Describe(ClientSession session, Subscription[] subscriptions)
+    {
+        var described = new SubscriptionSnapshot[subscriptions.Length];
+        for (int i = 0; i < described.Length; i++)
+        {
+            described[i] = Describe(subscriptions[i], session.Id, session.Account.Name);
+        }
+
+        return described;
+    }
+
+    private static SubscriptionSnapshot Describe(Subscription subscription, ulong cid, string account) => new()
+    {
+        Account = account,
+        Subject = subscription.Subject,
+        Queue = subscription.Queue,
+        Sid = subscription.Sid.ToArray(),
+        Messages = Volatile.Read(ref subscription.Delivered),
+        MaxMessages = Volatile.Read(ref subscription.Max),
+        Cid = cid,
+    };
+
+    private AccountSnapshot Describe(Account account, bool withSubscriptions)
+    {
+        SublistStats stats = account.Read(static sublist => sublist.Stats);
+        ulong hits = 0, totalFanout = 0;
+        uint cached = 0, maxFanout = 0;
+        foreach (LoopContext loop in server.Engine.Contexts)
+        {
+            if (loop.Extension is not DeliveryContext delivery) continue;
+            hits += (ulong)Volatile.Read(ref delivery.Cache.Hits);
+            cached += (uint)delivery.Cache.Survey(account, out long fanout, out int largest);
+            totalFanout += (ulong)fanout;
+            maxFanout = Math.Max(maxFanout, (uint)largest);
+        }
+
+        return new AccountSnapshot
+        {
+            Name = account.Name,
+            Sublist = new SublistSnapshot
+            {
+                Subscriptions = (uint)stats.Count,
+                CachedSubjects = cached,
+                Inserts = (ulong)stats.Inserts,
+                Removes = (ulong)stats.Removes,
+                Matches = hits + (ulong)stats.Matches,
+                CacheHits = hits,
+                MaxFanout = maxFanout,
+                TotalFanout = totalFanout,
+            },
+            Subscriptions = withSubscriptions ? [.. _context.Clients.Open.SelectMany(x => Describe(x, x.Subscriptions.Snapshot()))] : [],
+        };
+    }
+
+    private TrafficSnapshot SumTraffic()
+    {
+        long inMessages = 0, inBytes = 0, outMessages = 0, outBytes = 0;
+        foreach (LoopContext loop in server.Engine.Contexts)
+        {
+            inMessages += Volatile.Read(ref loop.InMessages);
+            inBytes += Volatile.Read(ref loop.InBytes);
+            outMessages += Volatile.Read(ref loop.OutMessages);
+            outBytes += Volatile.Read(ref loop.OutBytes);
+        }
+
+        return new TrafficSnapshot(inMessages, inBytes, outMessages, outBytes);
+    }
+}

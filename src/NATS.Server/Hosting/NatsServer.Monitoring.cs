@@ -1,0 +1,40 @@
+using System.Net;
+using NATS.Server.Hosting;
+using NATS.Server.Monitoring;
+using NATS.Server.Options;
+
+namespace NATS.Server;
+
+/// <summary>Monitoring: the HTTP port, and the same answers as objects.</summary>
+public sealed partial class NatsServer
+{
+    private readonly MonitoringService _monitoring;
+
+    /// <summary>What the monitoring endpoints answer, as objects; also when no monitoring port is open.</summary>
+    public ServerMonitor Monitor => _monitoring.Monitor;
+
+    /// <summary>Where monitoring is served; null when no port is configured.</summary>
+    public IPEndPoint? MonitorEndPoint => _monitoring.EndPoint;
+
+    /// <summary>Whether the client listener is open, or none is wanted.</summary>
+    internal bool AcceptsClients => Options.DontListen ? IsRunning : _acceptor is not null && !_context.IsLameDuck && !_context.IsShuttingDown;
+
+    private MonitoringService CreateMonitoring(ServerOptions options)
+    {
+        var source = new MonitoringSource(this);
+        _context.OnClientClosed = source.OnClientClosed;
+        return new MonitoringService(source, options, _clock.Time, _log);
+    }
+
+    private void StartMonitoring()
+    {
+        try
+        {
+            _monitoring.Start();
+        }
+        catch (MonitoringException error)
+        {
+            throw new NatsServerException($"Can't start monitoring: {error.Message}", error);
+        }
+    }
+}
