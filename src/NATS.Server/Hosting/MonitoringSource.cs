@@ -60,7 +60,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
     /// <summary>Remembers a connection that ends. The thread that closes it.</summary>
     public void OnClientClosed(ClientSession session, ClosedState reason, Subscription[] subscriptions)
     {
-        SubscriptionSnapshot[] remembered = subscriptions.Length > ClosedConnectionRing.MaxSubscriptionDetails ? [] : Describe(session, subscriptions);
+        SubscriptionSnapshot[] remembered = subscriptions.Length > ClosedConnectionRing.MaxSubscriptionDetails ? [] : Describe(session, subscriptions, isClosed: true);
         ConnectionSnapshot last = Describe(session) with { SubscriptionCount = subscriptions.Length };
         ClosedConnections.Add(new ClosedConnection(last, _context.Clock.UtcNow, reason, remembered));
     }
@@ -93,12 +93,14 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
         };
     }
 
-    private static SubscriptionSnapshot[] Describe(ClientSession session, Subscription[] subscriptions)
+    private static SubscriptionSnapshot[] Describe(ClientSession session, Subscription[] subscriptions, bool isClosed = false)
     {
         var described = new SubscriptionSnapshot[subscriptions.Length];
         for (int i = 0; i < described.Length; i++)
         {
-            described[i] = Describe(subscriptions[i], session.Id, session.Account.Name);
+            // The end of its connection is also the end of a subscription's maximum: the reference does not show it any more.
+            SubscriptionSnapshot snapshot = Describe(subscriptions[i], session.Id, session.Account.Name);
+            described[i] = isClosed ? snapshot with { MaxMessages = 0 } : snapshot;
         }
 
         return described;

@@ -57,17 +57,13 @@ internal static class ConnzBuilder
         byte[]? filter = options.FilterSubject is "" or ">" ? null : Encoding.UTF8.GetBytes(options.FilterSubject);
         foreach (ConnectionSnapshot connection in open)
         {
-            // An open connection that is asked for by its id is not filtered any further.
-            bool isSelected = options.Cid > 0 ? connection.Cid == options.Cid : IsSelected(connection, options);
-            if (!isSelected) continue;
+            if (!IsSelected(connection, options)) continue;
             if (filter is not null && !server.SnapshotSubscriptions(connection.Cid).Any(x => Subject.Collide(filter, x.Subject))) continue;
             entries.Add(new Entry(connection, null));
         }
 
-        if (options.Cid > 0 && entries.Count > 0) return entries;
         foreach (ClosedConnection ended in closed)
         {
-            if (options.Cid > 0 && ended.Connection.Cid != options.Cid) continue;
             if (IsSelected(ended.Connection, options)) entries.Add(new Entry(ended.Connection, ended));
         }
 
@@ -75,7 +71,8 @@ internal static class ConnzBuilder
     }
 
     private static bool IsSelected(ConnectionSnapshot connection, ConnzOptions options) =>
-        (options.User.Length == 0 || connection.AuthorizedUser == options.User)
+        (options.Cid == 0 || connection.Cid == options.Cid)
+        && (options.User.Length == 0 || connection.AuthorizedUser == options.User)
         && (options.MqttClient.Length == 0 || connection.MqttClient == options.MqttClient);
 
     private static Comparison<Entry> OrderBy(ConnectionSort sort)

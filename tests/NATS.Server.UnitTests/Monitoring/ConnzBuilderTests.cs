@@ -168,7 +168,8 @@ public sealed class ConnzBuilderTests
         _server.Close(3, TimeSpan.Zero, ClosedState.ClientClosed, x => x with { AuthorizedUser = "u" });
         Connz found = Build(new ConnzOptions { Cid = 2, Limit = 50 });
         Assert.Equal((1, 2, 1), (found.NumConnections, found.Total, found.Limit));
-        Assert.Equal([2], Cids(new ConnzOptions { Cid = 2, User = "other" }));
+        Assert.Equal([1], Cids(new ConnzOptions { Cid = 1, User = "u" }));
+        Assert.Empty(Cids(new ConnzOptions { Cid = 1, User = "other" }));
         Assert.Empty(Cids(new ConnzOptions { Cid = 3 }));
         Assert.Equal([3], Cids(new ConnzOptions { Cid = 3, State = ConnectionState.Closed }));
         Assert.Equal([3], Cids(new ConnzOptions { Cid = 3, State = ConnectionState.All }));

@@ -38,7 +38,7 @@ internal sealed class HttpResponse : IDisposable
 
     public ReadOnlyMemory<byte> Body => _pooled?.WrittenMemory ?? _bytes;
 
-    public static HttpResponse Text(int status, string text) => new(status, PlainText, Encoding.UTF8.GetBytes(text));
+    public static HttpResponse Text(int status, string text) => new(status, text.Length > 0 ? PlainText : null, Encoding.UTF8.GetBytes(text));
 
     /// <summary>The status line and headers, to be followed by <see cref="Body"/>.</summary>
     public byte[] Head(HttpRequest? request, DateTimeOffset now)

@@ -57,7 +57,6 @@ internal sealed partial class HttpServer : IAsyncDisposable
         try
         {
             if (endPoint.Address.Equals(IPAddress.IPv6Any)) listener.DualMode = true;
-            if (!OperatingSystem.IsWindows()) listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             listener.Bind(endPoint);
             listener.Listen(128);
         }
