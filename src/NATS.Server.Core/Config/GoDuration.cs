@@ -12,7 +12,7 @@ public static class GoDuration
 
     /// <summary>Parses a signed sequence of decimal numbers with units (ns, us, µs, ms, s, m, h), or a bare 0.</summary>
     /// <param name="text">The text; nothing is trimmed.</param>
-    /// <param name="duration">The duration, whose absolute value is at most 2^63 ns (about 292 years); smaller parts than 100 ns are cut off.</param>
+    /// <param name="duration">The duration, whose absolute value is at most 2^63 ns (about 292 years); smaller parts than 100 ns are cut off, but never all there is.</param>
     /// <param name="error">Go's message, such as <c>time: missing unit in duration "5"</c>; null on success.</param>
     public static bool TryParse(string text, out TimeSpan duration, out string? error)
     {
@@ -77,7 +77,10 @@ public static class GoDuration
             error = invalid;
             return false;
         }
-        duration = TimeSpan.FromTicks((long)decimal.Truncate((isNegative ? -nanoseconds : nanoseconds) / NanosecondsPerTick));
+        // Zero means something else to options than very little.
+        var ticks = (long)decimal.Truncate((isNegative ? -nanoseconds : nanoseconds) / NanosecondsPerTick);
+        if (ticks == 0 && nanoseconds > 0) ticks = isNegative ? -1 : 1;
+        duration = TimeSpan.FromTicks(ticks);
         return true;
     }
 

@@ -203,7 +203,7 @@ public sealed partial class NatsServer : IAsyncDisposable
             Host = address.Host,
             Port = address.Port,
             Headers = !options.NoHeaderSupport,
-            AuthRequired = _context.Authenticator.IsRequired && !_context.Authenticator.HasNoAuthUser,
+            AuthRequired = _context.Authenticator.IsRequired,
             MaxPayload = options.MaxPayload,
             LameDuckMode = _context.IsLameDuck,
             ApiLevel = ServerVersion.JetStreamApi,

@@ -176,15 +176,19 @@ internal sealed partial class ClientSession
         }
 
         Accept(verdict.Result);
-        foreach (Accounts.Subscription subscription in _subscriptions.Snapshot())
-        {
-            subscription.IsFiltered = _rights.NeedsDeliveryCheck(subscription.Subject);
-            if (MaySubscribe(subscription.Subject, subscription.Queue)) continue;
-            Unsubscribe(subscription);
-            string violation = $"{SubscriptionViolation(subscription.Subject, null)} (sid {QuotedText.Quote(subscription.Sid)})";
-            _outbound.AppendAndFlush(ErrorLine(violation));
-            LogNotice($"Removed sub {QuotedText.Quote(subscription.Sid)} (subject {QuotedText.Quote(subscription.Subject)}) - not authorized");
-        }
+        foreach (Accounts.Subscription subscription in _subscriptions.Snapshot()) Recheck(subscription);
+    }
+
+    /// <summary>Rights have changed: the subscription goes on under the new ones or ends. Any thread.</summary>
+    private void Recheck(Accounts.Subscription subscription)
+    {
+        subscription.IsFiltered = _rights.NeedsDeliveryCheck(subscription.Subject);
+        if (MaySubscribe(subscription.Subject, subscription.Queue)) return;
+        Unsubscribe(subscription);
+        string sid = $"(sid {QuotedText.Quote(subscription.Sid)})";
+        string queue = subscription.Queue is null ? "" : $" using queue {QuotedText.Quote(subscription.Queue)}";
+        _outbound.AppendAndFlush(ErrorLine($"{SubscriptionViolation(subscription.Subject, subscription.Queue)} {sid}"));
+        Log.SubscriptionRemoved(_server.Logger, $"{QuotedText.Quote(subscription.Subject)}{queue} {sid}", UserLabels.ForSentence(_options));
     }
 
     private void DropSubscriptions()

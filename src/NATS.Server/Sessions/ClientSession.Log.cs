@@ -69,6 +69,9 @@ internal sealed partial class ClientSession
         [LoggerMessage(EventId = 102, Level = LogLevel.Information, Message = "{Connection} - {Text}")]
         public static partial void Notice(ILogger logger, string connection, string text);
 
+        [LoggerMessage(EventId = 104, Level = LogLevel.Information, Message = "Removed sub {Subscription} for {User} - not authorized")]
+        public static partial void SubscriptionRemoved(ILogger logger, string subscription, string user);
+
         [LoggerMessage(EventId = 103, Level = LogLevel.Trace, Message = "{Connection} - {Text}")]
         public static partial void Trace(ILogger logger, string connection, string text);
     }

@@ -22,6 +22,7 @@ internal sealed partial class ClientSession
         byte[]? queue = count == 3 ? arguments[parts[1]].ToArray() : null;
         byte[] sid = arguments[parts[count - 1]].ToArray();
 
+        ClientRights rights = _rights;
         if (!MaySubscribe(subject, queue))
         {
             SendError(loop, SubscriptionViolation(subject, queue));
@@ -55,9 +56,12 @@ internal sealed partial class ClientSession
                 return true;
             }
 
-            var subscription = new Subscription(_subscriber, subject, queue, sid) { IsFiltered = _rights.NeedsDeliveryCheck(subject) };
+            var subscription = new Subscription(_subscriber, subject, queue, sid) { IsFiltered = rights.NeedsDeliveryCheck(subject) };
             _subscriptions.TryAdd(sid, subscription);
             _account.Insert(subscription);
+
+            // A reload that changed the rights meanwhile may not have seen this subscription.
+            if (!ReferenceEquals(rights, _rights)) Recheck(subscription);
         }
 
         if (Verbose) SendOk(loop);

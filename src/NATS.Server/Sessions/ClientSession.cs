@@ -93,7 +93,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         StartKeepAlive();
         LogDebug("Client connection created");
         _parser.ExpectConnect = _server.Authenticator.IsRequired;
-        _outbound.Append(loop, InfoLine(_server.InfoLine));
+        _outbound.Append(loop, InfoLine(_server.GreetingLine));
         if (!_refused)
         {
             if (_parser.ExpectConnect) StartAuthenticationDeadline();

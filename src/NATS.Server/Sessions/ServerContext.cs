@@ -18,6 +18,7 @@ internal sealed class ServerContext
     private Authenticator _authenticator;
     private ServerInfo _info = null!;
     private ServerInfoLine _infoLine = null!;
+    private ServerInfoLine _greetingLine = null!;
     private long _lastClientId;
 
     public ServerContext(ServerOptions options, Authenticator authenticator, EngineClock clock, ILogger logger)
@@ -65,12 +66,20 @@ internal sealed class ServerContext
         get => Volatile.Read(ref _info);
         set
         {
-            Volatile.Write(ref _infoLine, value.Prepare());
+            ServerInfoLine line = value.Prepare();
+            Volatile.Write(ref _infoLine, line);
+            Volatile.Write(ref _greetingLine, value.AuthRequired && Authenticator.HasNoAuthUser ? (value with { AuthRequired = false }).Prepare() : line);
             Volatile.Write(ref _info, value);
         }
     }
 
     public ServerInfoLine InfoLine => Volatile.Read(ref _infoLine);
+
+    /// <summary>
+    /// The first INFO of a connection. It says that no credentials are needed when there is a user for clients without; later ones, as in the reference,
+    /// do not.
+    /// </summary>
+    public ServerInfoLine GreetingLine => Volatile.Read(ref _greetingLine);
 
     /// <summary>Told of every client that is closed, also of one that was refused, with the subscriptions it had. Set once at start.</summary>
     public Action<ClientSession, ClosedState, Subscription[]>? OnClientClosed { get; set; }

@@ -160,7 +160,7 @@ public sealed class TranscriptRunner
         int from = _server.Log.Count;
         _server.WriteConfig(config);
         _server.Signal("HUP");
-        await _server.WaitForLogAsync("eload", from: await LineAfterAsync("Trapped \"hangup\" signal", from), ReadTimeout);
+        await _server.WaitForLogAsync("server configuration", from: await LineAfterAsync("Trapped \"hangup\" signal", from), ReadTimeout);
     }
 
     private async Task<int> LineAfterAsync(string text, int from)
