@@ -142,6 +142,16 @@ public sealed class Sublist<T> where T : class
         return visitor.Found;
     }
 
+    /// <summary>Whether some literal subject that starts with these whole tokens, and has at least one more, would match.</summary>
+    public bool HasInterestBelow(ReadOnlySpan<byte> tokens)
+    {
+        var visitor = new BelowVisitor();
+        var buffer = new PendingNodeBuffer<T>();
+        var pending = new PendingNodes<T>(buffer);
+        Walk(tokens, ref visitor, ref pending);
+        return visitor.Found;
+    }
+
     /// <summary>How many subscriptions match a literal subject: without a queue group, and members of queue groups (each counts once, whatever it weighs).</summary>
     public (int Plain, int Queue) NumInterest(ReadOnlySpan<byte> subject)
     {
@@ -371,7 +381,7 @@ public sealed class Sublist<T> where T : class
             }
             else
             {
-                if (node.Full is not null && !visitor.Visit(node.Full)) return;
+                if (node.Full is not null && !visitor.VisitFull(node.Full)) return;
                 ref readonly Token token = ref tokens[depth];
                 next = node.FindChild(token.Key, subject.Slice(token.Start, token.Length), _seed);
                 depth++;
@@ -418,8 +428,11 @@ public sealed class Sublist<T> where T : class
 
     private interface IVisitor
     {
-        /// <summary>Looks at a node whose subscriptions (perhaps none) match; false ends the walk.</summary>
+        /// <summary>Looks at the node where the subject ends, whose subscriptions (perhaps none) match; false ends the walk.</summary>
         bool Visit(SublistNode<T> node);
+
+        /// <summary>Looks at the node of a <c>&gt;</c> that the rest of the subject matches; false ends the walk.</summary>
+        bool VisitFull(SublistNode<T> node);
     }
 
     private readonly struct MatchVisitor(SublistMatch<T> result) : IVisitor
@@ -430,6 +443,9 @@ public sealed class Sublist<T> where T : class
             node.CopySubscriptionsTo(result);
             return true;
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool VisitFull(SublistNode<T> node) => Visit(node);
     }
 
     private struct AnyVisitor : IVisitor
@@ -440,6 +456,25 @@ public sealed class Sublist<T> where T : class
         {
             Found = node.HasSubscriptions;
             return !Found;
+        }
+
+        public bool VisitFull(SublistNode<T> node) => Visit(node);
+    }
+
+    private struct BelowVisitor : IVisitor
+    {
+        public bool Found { get; private set; }
+
+        public bool Visit(SublistNode<T> node)
+        {
+            Found = node.EdgeCount > 0;
+            return !Found;
+        }
+
+        public bool VisitFull(SublistNode<T> node)
+        {
+            Found = true;
+            return false;
         }
     }
 
@@ -455,5 +490,7 @@ public sealed class Sublist<T> where T : class
             Queue += node.QueueMemberCount;
             return true;
         }
+
+        public bool VisitFull(SublistNode<T> node) => Visit(node);
     }
 }

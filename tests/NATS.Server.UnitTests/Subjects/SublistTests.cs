@@ -309,6 +309,27 @@ public sealed class SublistTests
         Assert.Equal(expected, ReverseMatch(subject).Length == 1);
     }
 
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("a.b", true)]
+    [InlineData("a.x", true)]
+    [InlineData("a.b.c", false)]
+    [InlineData("w", true)]
+    [InlineData("w.x", true)]
+    [InlineData("w.x.y", false)]
+    [InlineData("f.x.y.z", true)]
+    [InlineData("leaf", false)]
+    [InlineData("a..b", false)]
+    public void Interest_below_some_tokens_is_found(string tokens, bool expected)
+    {
+        foreach (string stored in (string[])["a.b.c", "a.*.c", "w.*.x", "f.>", "leaf"])
+        {
+            Insert(stored, stored);
+        }
+
+        Assert.Equal(expected, _sublist.HasInterestBelow(Bytes(tokens)));
+    }
+
     [Fact]
     public void A_watch_is_told_the_first_and_the_last_interest_in_exactly_its_subject()
     {
