@@ -153,17 +153,18 @@ public sealed partial class ProcessTests
     public async Task The_ports_file_lists_the_same_addresses_as_that_of_the_reference()
     {
         var reference = await PortsOfAsync(ReferenceServer.Path);
+        Assert.Contains("\"monitoring\":[\"http://127.0.0.1:MONITOR\"", reference, StringComparison.Ordinal);
         Assert.Equal(reference, await PortsOfAsync(OurServer.Path));
 
         static async Task<string> PortsOfAsync(string executable)
         {
-            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { RandomPort = false, Arguments = ["-p", "-1"] });
+            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { RandomPort = false, Arguments = ["-p", "-1", "-m", "-1"] });
             var path = Path.Combine(server.Folder, string.Create(CultureInfo.InvariantCulture, $"nats-server_{server.Id}.ports"));
             var text = "";
             Eventually.True(() => File.Exists(path) && (text = File.ReadAllText(path)).EndsWith('}'), "the ports file is complete");
             Assert.Equal(0, await server.StopAsync());
             Assert.False(File.Exists(path));
-            return text.Replace($":{server.Port}\"", ":CLIENT\"", StringComparison.Ordinal);
+            return text.Replace($":{server.Port}\"", ":CLIENT\"", StringComparison.Ordinal).Replace($":{server.MonitorPort}\"", ":MONITOR\"", StringComparison.Ordinal);
         }
     }
 
