@@ -15,7 +15,7 @@ const string Usage = """
     list   the cases
     run    one case against a server that is already running on 127.0.0.1; prints one line of key=value pairs
     pairs  starts both servers, measures all cases against both in turn and prints the comparison
-    Exit status: 0; 1 when a server lost, doubled, reordered or damaged messages; 2 for wrong usage; 3 when --strict and a target was missed.
+    Exit status: 0; 1 when a server did not start, or lost, doubled, reordered or damaged messages; 2 for wrong usage; 3 when --strict and a target was missed.
     """;
 
 using var stop = new CancellationTokenSource();

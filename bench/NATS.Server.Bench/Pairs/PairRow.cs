@@ -34,6 +34,9 @@ internal sealed class PairRow
     /// <summary>Each target with its verdict.</summary>
     public IReadOnlyList<TargetCheck> Checks { get; }
 
+    /// <summary>The targets with their verdicts in words.</summary>
+    public string Verdict => _runs.Count == 0 ? "**FAILED**" : string.Join("; ", Checks);
+
     public bool IsMissed => _runs.Count == 0 || Checks.Any(static check => !check.IsMet);
 
     public static PairRow Create(BenchCase benchCase, List<PairRun> runs) => new(benchCase, runs);

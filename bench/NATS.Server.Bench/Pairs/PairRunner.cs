@@ -12,10 +12,13 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
 {
     private const double WarmUpShare = 0.3;
 
+    /// <summary>A warm-up is at least this long: a just-in-time compiler needs time, not messages.</summary>
+    private const double MinimumWarmUpSeconds = 0.4;
+
     private readonly Random _random = new();
     private readonly List<string> _failures = [];
 
-    /// <returns>The exit status: 0, 1 if a server lost or damaged messages, 3 if a target was missed with <c>--strict</c>.</returns>
+    /// <returns>The exit status: 0, 1 if a server lost or damaged messages or did not start, 3 if a target was missed with <c>--strict</c>.</returns>
     public int Run()
     {
         var cases = options.Cases.Count > 0
@@ -41,7 +44,7 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
         output.WriteLine(PairTable.Render(rows, options));
         foreach (var failure in _failures)
         {
-            output.WriteLine($"VERIFICATION FAILED: {failure}");
+            output.WriteLine($"FAILED: {failure}");
         }
 
         return _failures.Count > 0 ? 1 : options.IsStrict && rows.Exists(static row => row.IsMissed) ? 3 : 0;
@@ -53,7 +56,7 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
         foreach (var benchCase in cases.Where(static benchCase => !benchCase.NeedsFreshServer))
         {
             progress.WriteLine($"warming up   {benchCase.Name}");
-            _ = RunPair(pool, log: null, benchCase, options.Seconds * WarmUpShare);
+            _ = RunPair(pool, log: null, benchCase, Math.Max(MinimumWarmUpSeconds, options.Seconds * WarmUpShare));
         }
 
         for (var round = 1; round <= options.Rounds; round++)
@@ -82,7 +85,17 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
         foreach (var side in sides)
         {
             stop.ThrowIfCancellationRequested();
-            var server = pool.Get(benchCase, side);
+            ServerProcess server;
+            try
+            {
+                server = pool.Get(benchCase, side);
+            }
+            catch (ServerStartException failed)
+            {
+                Fail(benchCase, side, failed.Message);
+                return null;
+            }
+
             try
             {
                 pool.Settle();
@@ -92,9 +105,7 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
             }
             catch (VerificationException failed)
             {
-                var failure = string.Create(CultureInfo.InvariantCulture, $"{benchCase.Name} against {side}: {failed.Message}");
-                _failures.Add(failure);
-                progress.WriteLine($"VERIFICATION FAILED: {failure}\n{server.LogTail()}");
+                Fail(benchCase, side, $"{failed.Message}\n{server.LogTail()}");
                 pool.Discard(server);
                 return null;
             }
@@ -103,5 +114,12 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
         }
 
         return new PairRun(results[Side.Ours], results.GetValueOrDefault(Side.Reference));
+    }
+
+    private void Fail(BenchCase benchCase, Side side, string reason)
+    {
+        var failure = string.Create(CultureInfo.InvariantCulture, $"{benchCase.Name} against {side}: {reason}");
+        if (!_failures.Contains(failure)) _failures.Add(failure);
+        progress.WriteLine($"FAILED: {failure}");
     }
 }

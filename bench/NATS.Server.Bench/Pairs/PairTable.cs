@@ -26,7 +26,7 @@ internal static class PairTable
                     row.Throughput.ToString(),
                     Both(row, static run => run.CpuMicrosecondsPerMessage, "0.000"),
                     row.Cpu.ToString(),
-                    string.Join("; ", row.Checks));
+                    row.Verdict);
             }
 
             text.AppendLine();
@@ -60,10 +60,10 @@ internal static class PairTable
                 switch (row.Case)
                 {
                     case IdleCase:
-                        Line(text, row.Case.Title + ", KiB each", Both(row, static run => run.KibPerConnection, "0.0"), row.Memory.ToString(), string.Join("; ", row.Checks));
+                        Line(text, row.Case.Title + ", KiB each", Both(row, static run => run.KibPerConnection, "0.0"), row.Memory.ToString(), row.Verdict);
                         break;
                     case StartCase:
-                        Line(text, "start to listening, ms", Both(row, static run => run.StartMilliseconds, "0"), "", string.Join("; ", row.Checks));
+                        Line(text, "start to listening, ms", Both(row, static run => run.StartMilliseconds, "0"), "", row.Verdict);
                         Line(text, "resident set after start, MiB", Both(row, static run => run.ResidentMib, "0"), "", "");
                         break;
                     default:

@@ -29,14 +29,14 @@ internal sealed partial class ServerProcess : IDisposable
     private ServerProcess(ProcessStartInfo start)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        _process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start");
+        _process = Process.Start(start) ?? throw new ServerStartException($"{start.FileName} did not start");
         _logReader = new Thread(() => ReadLog(startedAt)) { IsBackground = true, Name = "server log" };
         _logReader.Start();
         try
         {
             if (!_listening.Task.Wait(StartLimit))
             {
-                throw new InvalidOperationException($"{start.FileName} does not say that it listens");
+                throw new ServerStartException($"{start.FileName} does not say that it listens");
             }
 
             EndPoint = new IPEndPoint(IPAddress.Loopback, _listening.Task.Result);
@@ -60,7 +60,7 @@ internal sealed partial class ServerProcess : IDisposable
 
     public double StartMilliseconds { get; private set; } = double.NaN;
 
-    /// <exception cref="InvalidOperationException">It ended, or did not listen in time; the message holds the end of its log.</exception>
+    /// <exception cref="ServerStartException">It ended, or did not listen in time; the message holds the end of its log.</exception>
     public static ServerProcess Start(string path, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(path) { RedirectStandardError = true, UseShellExecute = false };
@@ -123,7 +123,7 @@ internal sealed partial class ServerProcess : IDisposable
             }
         }
 
-        _listening.TrySetException(new InvalidOperationException($"the server ended before it listened:\n{LogTail()}"));
+        _listening.TrySetException(new ServerStartException($"the server ended before it listened:\n{LogTail()}"));
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
