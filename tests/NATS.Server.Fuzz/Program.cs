@@ -1,1 +1,3 @@
-return 0;
+using NATS.Server.Fuzz;
+
+return FuzzRun.Start(args);
