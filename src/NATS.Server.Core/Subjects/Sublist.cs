@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace NATS.Server.Core.Subjects;
@@ -16,7 +17,7 @@ public sealed class Sublist<T> where T : class
     private const int InlineTokens = 32;
 
     private readonly ulong _seed;
-    private readonly SublistNode<T> _root = new(null);
+    private readonly SublistBranch<T> _root = new(null);
     private InterestWatches? _watches;
     private int _count;
     private int _generation;
@@ -53,34 +54,17 @@ public sealed class Sublist<T> where T : class
     public void Insert(byte[] subject, byte[]? queue, T item, int weight = 1)
     {
         if (!Subject.IsWellFormed(subject)) throw new ArgumentException("sublist: invalid subject", nameof(subject));
-        SublistNode<T> node = _root;
-        foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
-        {
-            if (Subject.IsPartialWildcard(token))
-            {
-                node = node.Partial ??= new SublistNode<T>(null);
-            }
-            else if (Subject.IsFullWildcard(token))
-            {
-                node = node.Full ??= new SublistNode<T>(null);
-            }
-            else
-            {
-                TokenKey key = TokenKey.Create(token, _seed);
-                node = node.FindChild(key, token, _seed) ?? node.AddChild(key, token, _seed);
-            }
-        }
-
-        node.Subject ??= subject;
+        SublistLeaf<T> leaf = LeafToAdd(subject);
+        leaf.Subject = subject;
         bool isFirst;
         if (queue is null)
         {
-            node.Plain.Add(item);
-            isFirst = node.Plain.Count == 1;
+            leaf.Plain.Add(item);
+            isFirst = leaf.Plain.Count == 1;
         }
         else
         {
-            QueueGroup<T> group = (node.Queues ??= new QueueGroups<T>()).FindOrAdd(queue);
+            QueueGroup<T> group = (leaf.Queues ??= new QueueGroups<T>()).FindOrAdd(queue);
             group.Add(item, weight);
             isFirst = group.Count == 1;
         }
@@ -116,7 +100,7 @@ public sealed class Sublist<T> where T : class
     /// <summary>Changes how often a stored member of a queue group counts. False when it is not stored.</summary>
     public bool UpdateWeight(byte[] subject, byte[] queue, T item, int weight)
     {
-        if (FindNode(subject)?.Queues?.Find(queue) is not { } group || !group.UpdateWeight(item, weight)) return false;
+        if (FindLeaf(subject)?.Queues?.Find(queue) is not { } group || !group.UpdateWeight(item, weight)) return false;
         Changed();
         return true;
     }
@@ -179,16 +163,17 @@ public sealed class Sublist<T> where T : class
             TokenKey key = isPartial || isFull ? default : TokenKey.Create(token, _seed);
             foreach (SublistNode<T> node in level)
             {
+                if (node is not SublistBranch<T> branch) continue;
                 if (isFull)
                 {
-                    node.AddChildrenTo(next);
+                    branch.AddChildrenTo(next);
                     continue;
                 }
 
-                node.Full?.CopySubscriptionsTo(result);
-                if (node.Partial is not null) next.Add(node.Partial);
-                if (isPartial) node.AddLiteralChildrenTo(next);
-                else if (node.FindChild(key, token, _seed) is { } child) next.Add(child);
+                branch.Full?.CopyTo(result);
+                if (branch.Partial is not null) next.Add(branch.Partial);
+                if (isPartial) branch.AddLiteralChildrenTo(next);
+                else if (branch.FindChild(key, token, _seed) is { } child) next.Add(child);
             }
 
             (level, next) = (next, level);
@@ -202,7 +187,7 @@ public sealed class Sublist<T> where T : class
 
         foreach (SublistNode<T> node in level)
         {
-            node.CopySubscriptionsTo(result);
+            node.Subscriptions?.CopyTo(result);
         }
     }
 
@@ -214,8 +199,8 @@ public sealed class Sublist<T> where T : class
         {
             SublistNode<T> node = pending[^1];
             pending.RemoveAt(pending.Count - 1);
-            node.AddEntriesTo(entries);
-            node.AddChildrenTo(pending);
+            node.Subscriptions?.AddEntriesTo(entries);
+            (node as SublistBranch<T>)?.AddChildrenTo(pending);
         }
     }
 
@@ -227,8 +212,8 @@ public sealed class Sublist<T> where T : class
     public InterestWatch? Watch(byte[] subject, byte[]? queue, Action<bool> changed)
     {
         if (!Subject.IsValidLiteral(subject)) return null;
-        SublistNode<T>? node = FindNode(subject);
-        bool hasInterest = node is not null && (queue is null ? node.Plain.Count > 0 : node.Queues?.Find(queue) is not null);
+        SublistLeaf<T>? leaf = FindLeaf(subject);
+        bool hasInterest = leaf is not null && (queue is null ? leaf.Plain.Count > 0 : leaf.Queues?.Find(queue) is not null);
         var watch = new InterestWatch(subject, queue, changed, hasInterest);
         (_watches ??= new InterestWatches()).Add(watch);
         return watch;
@@ -257,7 +242,7 @@ public sealed class Sublist<T> where T : class
         {
             SublistNode<T> node = pending[^1];
             pending.RemoveAt(pending.Count - 1);
-            node.AddChildrenTo(pending);
+            (node as SublistBranch<T>)?.AddChildrenTo(pending);
             count++;
         }
 
@@ -270,72 +255,112 @@ public sealed class Sublist<T> where T : class
     {
         if (!Subject.IsWellFormed(subject)) return false;
 
-        // The last place on the way that something else needs; when the final node is empty, the path below that place goes.
-        SublistNode<T> keep = _root;
+        // The last place on the way that something else needs; when nothing is left at the end, the path below that place goes.
+        SublistBranch<T> keep = _root;
         ReadOnlySpan<byte> cut = default;
         SublistNode<T> node = _root;
         foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
         {
-            if (node == _root || node.HasSubscriptions || node.EdgeCount > 1)
+            if (node is not SublistBranch<T> branch) return false;
+            if (branch == _root || branch.Here is not null || branch.EdgeCount > 1)
             {
-                keep = node;
+                keep = branch;
                 cut = token;
             }
 
-            if (FindEdge(node, token) is not { } child) return false;
+            if (FindEdge(branch, token) is not { } child) return false;
             node = child;
         }
 
+        if (node.Subscriptions is not { } leaf) return false;
         bool isLast;
         if (queue is null)
         {
-            if (!node.Plain.Remove(item)) return false;
-            isLast = node.Plain.Count == 0;
+            if (!leaf.Plain.Remove(item)) return false;
+            isLast = leaf.Plain.Count == 0;
         }
         else
         {
-            if (node.Queues?.Find(queue) is not { } group || !group.Remove(item)) return false;
+            if (leaf.Queues?.Find(queue) is not { } group || !group.Remove(item)) return false;
             isLast = group.Count == 0;
-            if (isLast) node.RemoveQueue(group);
+            if (isLast) leaf.RemoveQueue(group);
         }
 
         _count--;
         _removes++;
         if (isLast)
         {
-            node.ForgetSubjectIfUnused();
-            if (node.IsEmpty) RemoveEdge(keep, cut);
+            if (leaf.IsEmpty)
+            {
+                var last = node as SublistBranch<T>;
+                if (last is not null) last.Here = null;
+                if (last is not { EdgeCount: > 0 }) RemoveEdge(keep, cut);
+            }
+
             _watches?.Note(subject, queue, hasInterest: false);
         }
 
         return true;
     }
 
-    private SublistNode<T>? FindNode(ReadOnlySpan<byte> subject)
+    // The place for a subscription to a well-formed subject, made when it is not there.
+    private SublistLeaf<T> LeafToAdd(ReadOnlySpan<byte> subject)
+    {
+        SublistBranch<T> branch = _root;
+        SubjectTokens tokens = Subject.Tokens(subject);
+        while (tokens.MoveNext())
+        {
+            ReadOnlySpan<byte> token = tokens.Current;
+            if (Subject.IsFullWildcard(token)) return branch.Full ??= new SublistLeaf<T>(null);
+            SublistNode<T>? child = FindEdge(branch, token);
+            if (tokens.IsLast)
+            {
+                if (child is SublistBranch<T> ending) return ending.Here ??= new SublistLeaf<T>(null);
+                if (child is SublistLeaf<T> existing) return existing;
+                var leaf = new SublistLeaf<T>(TokenKey.IsLongToken(token) ? token.ToArray() : null);
+                SetEdge(branch, token, leaf);
+                return leaf;
+            }
+
+            SublistBranch<T> next = SublistBranch<T>.From(child, child?.LongToken ?? (TokenKey.IsLongToken(token) ? token.ToArray() : null));
+            if (next != child) SetEdge(branch, token, next);
+            branch = next;
+        }
+
+        throw new UnreachableException();
+    }
+
+    private SublistLeaf<T>? FindLeaf(ReadOnlySpan<byte> subject)
     {
         if (!Subject.IsWellFormed(subject)) return null;
         SublistNode<T>? node = _root;
         foreach (ReadOnlySpan<byte> token in Subject.Tokens(subject))
         {
-            node = FindEdge(node, token);
-            if (node is null) return null;
+            if (node is not SublistBranch<T> branch) return null;
+            node = FindEdge(branch, token);
         }
 
-        return node;
+        return node?.Subscriptions;
     }
 
-    private SublistNode<T>? FindEdge(SublistNode<T> node, ReadOnlySpan<byte> token)
+    private SublistNode<T>? FindEdge(SublistBranch<T> branch, ReadOnlySpan<byte> token)
     {
-        if (Subject.IsPartialWildcard(token)) return node.Partial;
-        if (Subject.IsFullWildcard(token)) return node.Full;
-        return node.FindChild(TokenKey.Create(token, _seed), token, _seed);
+        if (Subject.IsPartialWildcard(token)) return branch.Partial;
+        if (Subject.IsFullWildcard(token)) return branch.Full;
+        return branch.FindChild(TokenKey.Create(token, _seed), token, _seed);
     }
 
-    private void RemoveEdge(SublistNode<T> node, ReadOnlySpan<byte> token)
+    private void SetEdge(SublistBranch<T> branch, ReadOnlySpan<byte> token, SublistNode<T> node)
     {
-        if (Subject.IsPartialWildcard(token)) node.Partial = null;
-        else if (Subject.IsFullWildcard(token)) node.Full = null;
-        else node.RemoveChild(TokenKey.Create(token, _seed), token, _seed);
+        if (Subject.IsPartialWildcard(token)) branch.Partial = node;
+        else branch.SetChild(TokenKey.Create(token, _seed), token, node, _seed);
+    }
+
+    private void RemoveEdge(SublistBranch<T> branch, ReadOnlySpan<byte> token)
+    {
+        if (Subject.IsPartialWildcard(token)) branch.Partial = null;
+        else if (Subject.IsFullWildcard(token)) branch.Full = null;
+        else branch.RemoveChild(TokenKey.Create(token, _seed), token, _seed);
     }
 
     private static void CopySubtreesTo(List<SublistNode<T>> roots, SublistMatch<T> result)
@@ -344,8 +369,8 @@ public sealed class Sublist<T> where T : class
         {
             SublistNode<T> node = roots[^1];
             roots.RemoveAt(roots.Count - 1);
-            node.CopySubscriptionsTo(result);
-            node.AddChildrenTo(roots);
+            node.Subscriptions?.CopyTo(result);
+            (node as SublistBranch<T>)?.AddChildrenTo(roots);
         }
     }
 
@@ -377,18 +402,18 @@ public sealed class Sublist<T> where T : class
             SublistNode<T>? next = null;
             if (depth == tokens.Length)
             {
-                if (!visitor.Visit(node)) return;
+                if (!visitor.VisitEnd(node)) return;
             }
-            else
+            else if (node is SublistBranch<T> branch)
             {
-                if (node.Full is not null && !visitor.VisitFull(node.Full)) return;
+                if (branch.Full is not null && !visitor.VisitFull(branch.Full)) return;
                 ref readonly Token token = ref tokens[depth];
-                next = node.FindChild(token.Key, subject.Slice(token.Start, token.Length), _seed);
+                next = branch.FindChild(token.Key, subject.Slice(token.Start, token.Length), _seed);
                 depth++;
-                if (node.Partial is not null)
+                if (branch.Partial is not null)
                 {
-                    if (next is null) next = node.Partial;
-                    else pending.Push(node.Partial, depth);
+                    if (next is null) next = branch.Partial;
+                    else pending.Push(branch.Partial, depth);
                 }
             }
 
@@ -428,50 +453,58 @@ public sealed class Sublist<T> where T : class
 
     private interface IVisitor
     {
-        /// <summary>Looks at the node where the subject ends, whose subscriptions (perhaps none) match; false ends the walk.</summary>
-        bool Visit(SublistNode<T> node);
+        /// <summary>Looks at the node where the subject ends; false ends the walk.</summary>
+        bool VisitEnd(SublistNode<T> node);
 
-        /// <summary>Looks at the node of a <c>&gt;</c> that the rest of the subject matches; false ends the walk.</summary>
-        bool VisitFull(SublistNode<T> node);
+        /// <summary>Looks at the subscriptions of a <c>&gt;</c> that the rest of the subject matches; false ends the walk.</summary>
+        bool VisitFull(SublistLeaf<T> leaf);
     }
 
     private readonly struct MatchVisitor(SublistMatch<T> result) : IVisitor
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Visit(SublistNode<T> node)
+        public bool VisitEnd(SublistNode<T> node)
         {
-            node.CopySubscriptionsTo(result);
+            node.Subscriptions?.CopyTo(result);
             return true;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool VisitFull(SublistNode<T> node) => Visit(node);
+        public bool VisitFull(SublistLeaf<T> leaf)
+        {
+            leaf.CopyTo(result);
+            return true;
+        }
     }
 
     private struct AnyVisitor : IVisitor
     {
         public bool Found { get; private set; }
 
-        public bool Visit(SublistNode<T> node)
+        public bool VisitEnd(SublistNode<T> node)
         {
-            Found = node.HasSubscriptions;
+            Found = node.Subscriptions is not null;
             return !Found;
         }
 
-        public bool VisitFull(SublistNode<T> node) => Visit(node);
+        public bool VisitFull(SublistLeaf<T> leaf)
+        {
+            Found = true;
+            return false;
+        }
     }
 
     private struct BelowVisitor : IVisitor
     {
         public bool Found { get; private set; }
 
-        public bool Visit(SublistNode<T> node)
+        public bool VisitEnd(SublistNode<T> node)
         {
-            Found = node.EdgeCount > 0;
+            Found = node is SublistBranch<T> { EdgeCount: > 0 };
             return !Found;
         }
 
-        public bool VisitFull(SublistNode<T> node)
+        public bool VisitFull(SublistLeaf<T> leaf)
         {
             Found = true;
             return false;
@@ -484,13 +517,13 @@ public sealed class Sublist<T> where T : class
 
         public int Queue { get; private set; }
 
-        public bool Visit(SublistNode<T> node)
+        public bool VisitEnd(SublistNode<T> node) => node.Subscriptions is not { } leaf || VisitFull(leaf);
+
+        public bool VisitFull(SublistLeaf<T> leaf)
         {
-            Plain += node.Plain.Count;
-            Queue += node.QueueMemberCount;
+            Plain += leaf.Plain.Count;
+            Queue += leaf.QueueMemberCount;
             return true;
         }
-
-        public bool VisitFull(SublistNode<T> node) => Visit(node);
     }
 }

@@ -25,6 +25,9 @@ internal readonly struct TokenKey : IEquatable<TokenKey>
     /// <summary>Whether equal keys do not yet mean equal tokens.</summary>
     public bool IsLong => _high >= LongMark;
 
+    /// <summary>Whether the key of a token only stands for it.</summary>
+    public static bool IsLongToken(ReadOnlySpan<byte> token) => token.Length > LongestInline;
+
     /// <summary>Makes the key of a token.</summary>
     /// <param name="token">1 byte or more.</param>
     /// <param name="seed">Unknown to clients, so that they cannot choose tokens that collide.</param>
