@@ -16,6 +16,7 @@ public sealed partial class NatsServer
     public ReloadResult Reload(ServerOptions options, Action<ServerOptions>? onApplied = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (OptionsValidator.Validate(options) is { Count: > 0 } contradictions) return new ReloadResult(contradictions, []);
         lock (_reloadLock)
         {
             ServerOptions current = Options with { Port = ClientEndPoint?.Port ?? Options.Port };

@@ -11,7 +11,9 @@ internal sealed partial class ClientSession
 
     private long _lastInMs;
     private long _lastActivityTicks;
-    private long _nextPingMs;
+
+    // The clock may look at a session before it is opened: INFO comes before any PING.
+    private long _nextPingMs = long.MaxValue;
     private long _authDeadlineMs;
     private long _closeDeadlineMs;
     private long _pingSentTicks;
