@@ -138,6 +138,14 @@ public sealed partial class NatsServer : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Tells one client that this server is going away (INFO with <c>ldm</c>), so that it moves on. False when there is none with this id.</summary>
+    public bool NotifyLameDuck(ulong clientId)
+    {
+        if (_context.Clients.Find(clientId) is not { } session) return false;
+        session.SendInfo((_context.Info with { LameDuckMode = true }).Prepare());
+        return true;
+    }
+
     /// <summary>Completes when the server has stopped, for whatever reason.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => _stopped.Task.WaitAsync(cancellationToken);
 

@@ -14,6 +14,8 @@ internal sealed partial class ClientSession
 
     private void LogError(string text) => Log.Error(_server.Logger, _label, text);
 
+    private void LogWarning(string text) => Log.Warning(_server.Logger, _label, text);
+
     private void LogNotice(string text) => Log.Notice(_server.Logger, _label, text);
 
     /// <summary>Applies a changed trace level. Any thread.</summary>
@@ -71,6 +73,9 @@ internal sealed partial class ClientSession
 
         [LoggerMessage(EventId = 104, Level = LogLevel.Information, Message = "Removed sub {Subscription} for {User} - not authorized")]
         public static partial void SubscriptionRemoved(ILogger logger, string subscription, string user);
+
+        [LoggerMessage(EventId = 104, Level = LogLevel.Warning, Message = "{Connection} - {Text}")]
+        public static partial void Warning(ILogger logger, string connection, string text);
 
         [LoggerMessage(EventId = 103, Level = LogLevel.Trace, Message = "{Connection} - {Text}")]
         public static partial void Trace(ILogger logger, string connection, string text);

@@ -19,6 +19,9 @@ internal sealed partial class ClientSession : ConnectionHandler
     /// <summary>What may be buffered of a client that has not sent CONNECT.</summary>
     public const int MaxBufferedBeforeConnect = 8 * 1024;
 
+    /// <summary>A batch that takes longer delays everybody on its loop, and operators are told.</summary>
+    private const long ReadLoopReportMs = 2000;
+
     private readonly ServerContext _server;
     private readonly Connection _connection;
     private readonly OutboundBuffer _outbound;
@@ -141,6 +144,8 @@ internal sealed partial class ClientSession : ConnectionHandler
                 break;
         }
 
+        long took = _server.Clock.NowMs - loop.NowMs;
+        if (took > ReadLoopReportMs) LogWarning($"Readloop processing time: {Durations.Format(TimeSpan.FromMilliseconds(took))}");
         return _parser.Needed;
     }
 
