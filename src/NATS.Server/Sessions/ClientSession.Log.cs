@@ -74,7 +74,7 @@ internal sealed partial class ClientSession
         [LoggerMessage(EventId = 104, Level = LogLevel.Information, Message = "Removed sub {Subscription} for {User} - not authorized")]
         public static partial void SubscriptionRemoved(ILogger logger, string subscription, string user);
 
-        [LoggerMessage(EventId = 104, Level = LogLevel.Warning, Message = "{Connection} - {Text}")]
+        [LoggerMessage(EventId = 105, Level = LogLevel.Warning, Message = "{Connection} - {Text}")]
         public static partial void Warning(ILogger logger, string connection, string text);
 
         [LoggerMessage(EventId = 103, Level = LogLevel.Trace, Message = "{Connection} - {Text}")]
