@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
+using static NATS.Server.Core.Config.ConfigRunes;
 
 namespace NATS.Server.Core.Config;
 
@@ -9,25 +9,16 @@ namespace NATS.Server.Core.Config;
 /// </summary>
 /// <remarks>
 /// The language is forgiving in ways that files in the field rely on, and positions and digests must be those of the reference, so the automaton
-/// keeps the reference's oddities: the end of the text reads as NUL (and a NUL byte as the end), a column counts from the last line break that was
-/// looked at, also when it was only peeked, and a block at the very end of a file keeps its parenthesis.
+/// keeps the reference's oddities: a NUL byte reads as the end of the text, a number swallows the bracket right after it, and a block at the very end
+/// of a file keeps its parenthesis. See also <see cref="ConfigCursor"/>.
 /// </remarks>
 internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
 {
-    private const int End = 0;
-
+    private readonly ConfigCursor _cursor = new(input);
     private readonly Queue<ConfigItem> _items = new();
     private readonly Stack<State> _resume = new();
-    private readonly ArrayBufferWriter<byte> _unescaped = new();
     private State _state = State.Top;
     private State _afterEscape;
-
-    private int _start;
-    private int _position;
-    private int _width;
-    private int _line = 1;
-    private int _lineStart;
-    private int _itemLineStart;
 
     private enum State : byte
     {
@@ -274,7 +265,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
     // "include" is a keyword only where white space follows; "include: x" is a key.
     private State KeyOrInclude(State afterKey, State? afterInclude)
     {
-        if (!Ascii.EqualsIgnoreCase(input.Span[_start.._position], "include"u8))
+        if (!Ascii.EqualsIgnoreCase(_cursor.Pending, "include"u8))
         {
             Emit(ConfigItemKind.Key);
             return afterKey;
@@ -421,17 +412,16 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
             if (!(IsLineBreak(r) || IsBlank(r) || r is End or ';' or ',' or ']' or '}')) continue;
 
             Unread();
-            if (_unescaped.WrittenCount > 0)
+            if (_cursor.HasEscapes)
             {
                 Emit(ConfigItemKind.Text);
             }
-            else if (IsBoolean(input.Span[_start.._position]))
+            else if (IsBoolean(_cursor.Pending))
             {
                 Emit(ConfigItemKind.Boolean);
             }
-            else if (_start < input.Length && input.Span[_start] == '$')
+            else if (_cursor.TryDrop((byte)'$'))
             {
-                _start++;
                 Emit(ConfigItemKind.Variable);
             }
             else
@@ -451,7 +441,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
     // \t \n \r \" \\ \xHH; the backslash is consumed
     private State LexEscape()
     {
-        Keep(input.Span[_start..(_position - 1)]);
+        _cursor.Keep(_cursor.Pending[..^1]);
         var r = Read();
         if (r == 'x') return LexHexEscape();
         ReadOnlySpan<byte> replacement = r switch
@@ -468,7 +458,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
             return Fail($"Invalid escape character '{Show(r)}'. Only the following escape characters are allowed: " +
                         """\xXX, \t, \n, \r, \", \\.""");
         }
-        Keep(replacement);
+        _cursor.Keep(replacement);
         return _afterEscape;
     }
 
@@ -478,11 +468,11 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
         {
             if (IsLineBreak(Read())) return Fail("""Expected two hexadecimal digits after '\x', but hit end of line""");
         }
-        var digits = input.Span[(_position - 2).._position];
+        var digits = _cursor.Last(2);
         Span<byte> value = stackalloc byte[1];
         if (Convert.FromHexString(digits, value, out _, out _) != OperationStatus.Done)
             return Fail($"""Expected two hexadecimal digits after '\x', but got '{ConfigText.Decode(digits)}'""");
-        Keep(value);
+        _cursor.Keep(value);
         return _afterEscape;
     }
 
@@ -506,7 +496,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
             {
                 Unread();
                 Unread();
-                return EmitBeforeQuote(ConfigItemKind.Text, isPositioned: true);
+                return EmitAtQuote(ConfigItemKind.Text);
             }
             Unread();
         }
@@ -527,7 +517,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
         {
             var r = Read();
             if (IsDigit(r)) continue;
-            if (r == '-') return _position - _start == 5 ? LexDateAfterYear() : Fail("All ISO8601 dates must be in full Zulu form.");
+            if (r == '-') return _cursor.Pending.Length == 5 ? LexDateAfterYear() : Fail("All ISO8601 dates must be in full Zulu form.");
             if (r == '.') return LexFraction();
             if (IsSizeSuffix(r)) return LexSuffix();
             if (!EndsNumber(r)) return ContinueAsString();
@@ -617,26 +607,7 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
 
     // ---- items ----
 
-    private void Emit(ConfigItemKind kind)
-    {
-        var rest = input.Span[_start.._position];
-        string text;
-        var length = rest.Length;
-        if (_unescaped.WrittenCount > 0)
-        {
-            Keep(rest);
-            length = _unescaped.WrittenCount;
-            text = ConfigText.Decode(_unescaped.WrittenSpan);
-            _unescaped.ResetWrittenCount();
-        }
-        else
-        {
-            text = ConfigText.Decode(rest);
-        }
-        // The column of the item's first byte; an escape makes the item shorter than its source and so moves the column right, as in the reference.
-        _items.Enqueue(new ConfigItem(kind, text, _line, _position - _itemLineStart - length));
-        Mark();
-    }
+    private void Emit(ConfigItemKind kind) => _items.Enqueue(_cursor.Take(kind));
 
     private State EmitBefore(ConfigItemKind kind)
     {
@@ -645,9 +616,14 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
         return Resume();
     }
 
-    private State EmitBeforeQuote(ConfigItemKind kind, bool isPositioned = false)
+    private State EmitBeforeQuote(ConfigItemKind kind)
     {
-        if (!isPositioned) Unread();
+        Unread();
+        return EmitAtQuote(kind);
+    }
+
+    private State EmitAtQuote(ConfigItemKind kind)
+    {
         Emit(kind);
         Read();
         Mark();
@@ -667,11 +643,11 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
         return State.Done;
     }
 
-    private State EndUnlessPending() => _position > _start ? Fail("Unexpected EOF.") : EmitEnd();
+    private State EndUnlessPending() => _cursor.Pending.IsEmpty ? EmitEnd() : Fail("Unexpected EOF.");
 
     private State Fail(string message)
     {
-        _items.Enqueue(new ConfigItem(ConfigItemKind.Error, message, _line, 0));
+        _items.Enqueue(new ConfigItem(ConfigItemKind.Error, message, _cursor.Line, 0));
         return State.Done;
     }
 
@@ -683,71 +659,11 @@ internal sealed class ConfigLexer(ReadOnlyMemory<byte> input)
         return next;
     }
 
-    // What was read up to here is dealt with.
-    private void Mark()
-    {
-        _start = _position;
-        _itemLineStart = _lineStart;
-    }
+    private int Read() => _cursor.Read();
 
-    private void Keep(ReadOnlySpan<byte> part)
-    {
-        _unescaped.Write(part);
-        _start = _position;
-    }
+    private void Unread() => _cursor.Unread();
 
-    // ---- runes ----
+    private int Peek() => _cursor.Peek();
 
-    private int Read()
-    {
-        var span = input.Span;
-        if (_position >= span.Length)
-        {
-            _width = 0;
-            return End;
-        }
-        if (span[_position] == '\n')
-        {
-            _line++;
-            _lineStart = _position;
-        }
-        var isValid = Rune.DecodeFromUtf8(span[_position..], out var rune, out _width) == OperationStatus.Done;
-        if (!isValid) _width = 1;
-        _position += _width;
-        return rune.Value;
-    }
-
-    private void Unread()
-    {
-        _position -= _width;
-        if (_position < input.Length && input.Span[_position] == '\n') _line--;
-    }
-
-    private int Peek()
-    {
-        var r = Read();
-        Unread();
-        return r;
-    }
-
-    private static string Show(int rune) => rune == '\n' ? "\\n" : new Rune(rune).ToString();
-
-    private static bool IsBoolean(ReadOnlySpan<byte> text) =>
-        Ascii.EqualsIgnoreCase(text, "true"u8) || Ascii.EqualsIgnoreCase(text, "false"u8) ||
-        Ascii.EqualsIgnoreCase(text, "on"u8) || Ascii.EqualsIgnoreCase(text, "off"u8) ||
-        Ascii.EqualsIgnoreCase(text, "yes"u8) || Ascii.EqualsIgnoreCase(text, "no"u8);
-
-    private static bool EndsNumber(int r) => IsLineBreak(r) || IsBlank(r) || r is End or '}' or ';' or ',';
-
-    private static bool IsSizeSuffix(int r) => r < 128 && (char)(r | 0x20) is 'k' or 'm' or 'g' or 't' or 'p' or 'e';
-
-    private static bool IsSeparator(int r) => r is '=' or ':';
-
-    private static bool IsBlank(int r) => r is '\t' or ' ';
-
-    private static bool IsLineBreak(int r) => r is '\n' or '\r';
-
-    private static bool IsSpace(int r) => Rune.IsWhiteSpace(new Rune(r));
-
-    private static bool IsDigit(int r) => Rune.GetUnicodeCategory(new Rune(r)) == UnicodeCategory.DecimalDigitNumber;
+    private void Mark() => _cursor.Mark();
 }

@@ -5,11 +5,11 @@ namespace NATS.Server.Core.Config;
 /// <summary>Texts as Go formats them, for messages, notices and digests that must equal the reference's. Thread-safe.</summary>
 public static class GoFormat
 {
-    /// <summary>A number as <c>%v</c> prints it: the shortest digits, an exponent below 1e-4 and from 1e21.</summary>
-    public static string Number(double value) => Format(value, minExponent: -4, hasPaddedExponent: true);
+    /// <summary>A number as <c>%v</c> prints it: the shortest digits, an exponent below 1e-4 and from 1e6.</summary>
+    public static string Number(double value) => Format(value, minExponent: -4, maxExponent: 5, hasPaddedExponent: true);
 
     /// <summary>A number as Go's JSON encoder writes it: the shortest digits, an exponent below 1e-6 and from 1e21.</summary>
-    public static string JsonNumber(double value) => Format(value, minExponent: -6, hasPaddedExponent: false);
+    public static string JsonNumber(double value) => Format(value, minExponent: -6, maxExponent: 20, hasPaddedExponent: false);
 
     /// <summary>A configuration value as <c>%v</c> prints it. Where the reference shows addresses of a map's or array's values, this shows the values.</summary>
     public static string Value(object content) => content switch
@@ -69,7 +69,7 @@ public static class GoFormat
         UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Control or
         UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
-    private static string Format(double value, int minExponent, bool hasPaddedExponent)
+    private static string Format(double value, int minExponent, int maxExponent, bool hasPaddedExponent)
     {
         if (value == 0) return double.IsNegative(value) ? "-0" : "0";
         // "d.ddddE+xxx" with the shortest digits that read back as the same number
@@ -85,7 +85,7 @@ public static class GoFormat
         var exponent = int.Parse(scientific.AsSpan(split + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var sign = value < 0 ? "-" : "";
         var digits = scientific[..split].Replace(".", "").TrimStart('-').TrimEnd('0');
-        if (exponent < minExponent || exponent >= 21)
+        if (exponent < minExponent || exponent > maxExponent)
         {
             var mantissa = digits.Length == 1 ? digits : $"{digits[0]}.{digits[1..]}";
             var size = Math.Abs(exponent).ToString(hasPaddedExponent ? "00" : "0", CultureInfo.InvariantCulture);

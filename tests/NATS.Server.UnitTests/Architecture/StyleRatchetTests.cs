@@ -11,10 +11,7 @@ public sealed partial class StyleRatchetTests
     private const int MaximumLines = 700;
 
     // Longer files there are, with the length that they may not outgrow. Nothing is added here; entries go when a file has been split.
-    private static readonly Dictionary<string, int> LongFiles = new(StringComparer.Ordinal)
-    {
-        ["NATS.Server.Core/Config/ConfigLexer.cs"] = 753,
-    };
+    private static readonly Dictionary<string, int> LongFiles = new(StringComparer.Ordinal);
 
     [Fact]
     public void Source_files_stay_short()
