@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using NATS.Server.Host.Logging;
 using NATS.Server.Testing;
@@ -209,6 +211,32 @@ public sealed partial class ProcessTests
     }
 
     [Fact]
+    public async Task A_syslog_server_gets_what_the_reference_sends()
+    {
+        using var daemon = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        daemon.ReceiveTimeout = 20_000;
+        daemon.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var reference = await MessagesOfAsync(ReferenceServer.Path);
+        Assert.Equal("<5>TIME HOST nats-server[PID]: Starting nats-server\n", reference[0].Replace(Environment.MachineName, "HOST", StringComparison.Ordinal));
+        Assert.Equal(reference, await MessagesOfAsync(OurServer.Path));
+
+        async Task<IReadOnlyList<string>> MessagesOfAsync(string executable)
+        {
+            await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Arguments = ["-r", $"udp://127.0.0.1:{((IPEndPoint)daemon.LocalEndPoint!).Port}"] });
+            Assert.Equal(0, await server.StopAsync());
+            Assert.Empty(server.Log);
+            var messages = new List<string>();
+            var buffer = new byte[4096];
+            while (messages.Count == 0 || !messages[^1].EndsWith("Server Exiting..\n", StringComparison.Ordinal))
+            {
+                var message = System.Text.Encoding.UTF8.GetString(buffer, 0, daemon.Receive(buffer)).Replace($"[{server.Id}]", "[PID]", StringComparison.Ordinal);
+                messages.Add(PortAtEnd().Replace(ServerKey().Replace(SyslogTime().Replace(message, "TIME"), "KEY"), ":PORT"));
+            }
+            return messages;
+        }
+    }
+
+    [Fact]
     public async Task Secrets_on_the_command_line_are_masked_for_other_users()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc");
@@ -234,9 +262,9 @@ public sealed partial class ProcessTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "notify");
-        using var supervisor = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
+        using var supervisor = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         supervisor.ReceiveTimeout = 20_000;
-        supervisor.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+        supervisor.Bind(new UnixDomainSocketEndPoint(path));
         await using var server = await OurServer.StartAsync(new ServerProcessOptions { Environment = new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = path } });
         Assert.Equal("READY=1", Receive());
         server.Signal("INT");
@@ -248,6 +276,12 @@ public sealed partial class ProcessTests
             return System.Text.Encoding.UTF8.GetString(buffer, 0, supervisor.Receive(buffer));
         }
     }
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")]
+    private static partial Regex SyslogTime();
+
+    [GeneratedRegex(@":\d+(?=\n$)")]
+    private static partial Regex PortAtEnd();
 
     [GeneratedRegex("N[A-Z2-7]{55}")]
     private static partial Regex ServerKey();

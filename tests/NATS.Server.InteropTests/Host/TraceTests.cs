@@ -23,9 +23,20 @@ public sealed partial class TraceTests
         Assert.Equal(reference, await TraceAsync(OurServer.Path, flags));
     }
 
-    private static async Task<IReadOnlyList<string>> TraceAsync(string executable, string[] flags)
+    [Theory]
+    [InlineData("trace: true")]
+    [InlineData("trace_headers: true")]
+    [InlineData("trace: true, debug: true, max_traced_msg_len: 2")]
+    public async Task A_session_is_traced_as_the_configuration_asks(string configuration)
     {
-        await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Arguments = flags });
+        var reference = await TraceAsync(ReferenceServer.Path, [], configuration);
+        Assert.Contains(reference, line => line.Contains("MSG_PAYLOAD", StringComparison.Ordinal));
+        Assert.Equal(reference, await TraceAsync(OurServer.Path, [], configuration));
+    }
+
+    private static async Task<IReadOnlyList<string>> TraceAsync(string executable, string[] flags, string? configuration = null)
+    {
+        await using var server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Arguments = flags, Config = configuration });
         await server.WaitForLogAsync("Server is ready");
         var start = server.Log.Count;
         await using (var client = await RawClient.ConnectAsync(server.Port))
