@@ -39,6 +39,15 @@ public sealed class TranscriptRunner
         await using ServerProcess server = await ServerProcess.StartAsync(
             executable,
             new ServerProcessOptions { Arguments = script.Arguments, Config = script.Config });
+        return await PlayAsync(server, script, byteByByte);
+    }
+
+    /// <summary>Plays a script against a running server that nobody else uses, and returns the note.</summary>
+    /// <exception cref="TimeoutException">A step waited in vain; the message names its line and what had arrived.</exception>
+    public static async Task<string> PlayAsync(ServerProcess server, TranscriptScript script, bool byteByByte = false)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(script);
         var runner = new TranscriptRunner(script, server) { ByteByByte = byteByByte };
         try
         {

@@ -36,6 +36,9 @@ public sealed partial class TranscriptScript
     /// <summary>Every field of INFO is part of the comparison, also those that announce subsystems outside of the core protocol.</summary>
     public bool KeepsWholeInfo { get; private set; }
 
+    /// <summary>The script asks nothing of its server: it may run on one that other scripts have used.</summary>
+    public bool CanShareServer => Arguments.Count == 0 && Config is null && Steps.All(step => step.Action is not (TranscriptAction.Log or TranscriptAction.Reload));
+
     /// <summary>The folder of all scripts.</summary>
     public static string Folder => Repository.PathOf("tests", "NATS.Server.InteropTests", "Transcripts");
 
