@@ -28,7 +28,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             Runtime = info.Runtime,
             Host = info.Host,
             Port = info.Port,
-            IsAuthRequired = info.AuthRequired,
+            IsAuthRequired = _context.Authenticator.IsRequired,
             Start = server.StartTime,
             ConfigLoadTime = server.ConfigTime,
             Connections = _context.Clients.Count,

@@ -23,6 +23,7 @@ internal sealed partial class MonitoringService : IAsyncDisposable
         _usage = new ProcessUsageSampler(time);
         Monitor = new ServerMonitor(server, _usage, time);
         _endpoints = new MonitoringEndpoints(Monitor, options.HttpBasePath, logger);
+        Monitor.Endpoints = _endpoints;
         _http = new HttpServer(_endpoints.RespondAsync, time, logger);
     }
 

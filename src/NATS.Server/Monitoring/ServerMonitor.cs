@@ -1,3 +1,6 @@
+using System.Text;
+using NATS.Server.Monitoring.Http;
+
 namespace NATS.Server.Monitoring;
 
 /// <summary>
@@ -18,6 +21,9 @@ public sealed class ServerMonitor
     }
 
     internal RequestCounters Requests { get; } = new();
+
+    /// <summary>The HTTP endpoints over this object. Set once, right after construction.</summary>
+    internal MonitoringEndpoints? Endpoints { get; set; }
 
     /// <summary>General information about the server.</summary>
     public Varz Varz() => VarzBuilder.Build(_server.SnapshotServer(), _usage.Current, Requests.Snapshot(), _time.GetUtcNow());
@@ -40,6 +46,25 @@ public sealed class ServerMonitor
         return SubszBuilder.Build(options, _server, _time.GetUtcNow());
     }
 
+    /// <summary>Answers a request as the monitoring port does, to serve monitoring from a web server of one's own.</summary>
+    /// <param name="target">Path and query, percent-encoded, below the configured base path, such as <c>/connz?subs=1</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting for other large answers.</param>
+    public async Task<MonitoringResponse> RespondAsync(string target, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        HttpParseResult parsed = HttpRequestParser.Parse(Encoding.UTF8.GetBytes($"GET {target} HTTP/1.0\r\n\r\n"), HttpConnection.MaxHeadBytes);
+        using HttpResponse response = parsed.Request is { } request
+            ? await Endpoints!.RespondAsync(request, cancellationToken)
+            : HttpResponse.Text(parsed.ErrorCode, parsed.ErrorText);
+        return new MonitoringResponse(response.Status, response.ContentType ?? "", response.Body.ToArray());
+    }
+
     /// <summary>Whether the server works.</summary>
     public HealthStatus Healthz(HealthzOptions? options = null) => HealthBuilder.Build(options ?? new HealthzOptions(), _server);
 }
+
+/// <summary>An answer of the monitoring port. Immutable.</summary>
+/// <param name="Status">HTTP status code.</param>
+/// <param name="ContentType">Empty for none.</param>
+/// <param name="Body">The content.</param>
+public sealed record MonitoringResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body);

@@ -36,6 +36,7 @@ internal sealed record ServerSnapshot
 
     public IReadOnlyList<string> WebSocketConnectUrls { get; init; } = [];
 
+    /// <summary>Whether authentication is configured, also when there is a user for those who bring no credentials.</summary>
     public bool IsAuthRequired { get; init; }
 
     public required DateTimeOffset Start { get; init; }

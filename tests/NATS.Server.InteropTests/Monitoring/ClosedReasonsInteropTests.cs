@@ -62,6 +62,20 @@ public sealed class ClosedReasonsInteropTests
     }
 
     [Fact]
+    public async Task Users_are_shown_alike_also_those_without_credentials()
+    {
+        await using MonitoredPair pair = await MonitoredPair.StartAsync("authorization { users: [{user: a, password: b}, {user: guest, password: c}] }\nno_auth_user: guest\n");
+        await pair.OnBoth(async server =>
+        {
+            await server.Connect("\"name\":\"named\",\"user\":\"a\",\"pass\":\"b\"");
+            await server.Connect("\"name\":\"anybody\"");
+        });
+        await pair.AssertSameJson("/connz?auth=1");
+        await pair.AssertSameJson("/connz?user=guest");
+        await pair.AssertSameJson("/varz", "config_digest", "http_req_stats");
+    }
+
+    [Fact]
     public async Task Configured_identity_is_shown_alike()
     {
         const string config = """

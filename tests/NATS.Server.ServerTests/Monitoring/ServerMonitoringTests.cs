@@ -142,6 +142,18 @@ public sealed class ServerMonitoringTests : IDisposable
         Assert.Equal(server.ServerId, server.Monitor.Varz().ServerId);
     }
 
+    [Theory]
+    [InlineData("/healthz", 200, "application/json", "{\"status\":\"ok\"}")]
+    [InlineData("/connz?sort=stop", 400, "text/plain; charset=utf-8", "sort by stop only valid on closed connections")]
+    [InlineData("/nope", 404, "text/plain; charset=utf-8", "404 page not found\n")]
+    [InlineData("no path", 400, "text/plain; charset=utf-8", "400 Bad Request")]
+    public async Task An_embedder_can_serve_monitoring_from_its_own_web_server(string target, int status, string contentType, string body)
+    {
+        await using NatsServer server = await NatsServer.StartAsync(Options with { HttpPort = 0 });
+        MonitoringResponse response = await server.Monitor.RespondAsync(target);
+        Assert.Equal((status, contentType, body), (response.Status, response.ContentType, System.Text.Encoding.UTF8.GetString(response.Body.Span)));
+    }
+
     [Fact]
     public async Task A_port_that_is_taken_fails_the_start()
     {
