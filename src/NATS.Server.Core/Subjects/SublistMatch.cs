@@ -19,6 +19,9 @@ public sealed class SublistMatch<T> where T : class
     /// <summary>One entry for each queue group with at least one matching member. Each must receive the message once.</summary>
     public ReadOnlySpan<QueueMatch<T>> Queues => _queues.AsSpan(0, _queueCount);
 
+    /// <summary>Plain subscriptions and queue groups together. May be read by any thread, as an approximation while the owner matches.</summary>
+    public int Fanout => Volatile.Read(ref _plainCount) + Volatile.Read(ref _queueCount);
+
     public bool IsEmpty => _plainCount == 0 && _queueCount == 0;
 
     /// <summary>Places where the walk through the trie still has to go; kept between matches so that it is not allocated again.</summary>

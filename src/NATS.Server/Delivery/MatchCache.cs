@@ -65,7 +65,7 @@ internal sealed class MatchCache
         foreach (MatchEntry? entry in _entries)
         {
             if (entry is null || !ReferenceEquals(entry.Account, account) || entry.Generation != generation) continue;
-            int fanout = entry.Match.Plain.Length + entry.Match.Queues.Length;
+            int fanout = entry.Match.Fanout;
             count++;
             totalFanout += fanout;
             maxFanout = Math.Max(maxFanout, fanout);
@@ -80,7 +80,7 @@ internal sealed class MatchCache
         Misses++;
         MatchEntry entry = subject.Length > MaxSubjectLength ? _uncached : _entries[hash & (Size - 1)] ??= new MatchEntry();
         entry.Fill(account, subject, hash);
-        int fanout = entry.Match.Plain.Length + entry.Match.Queues.Length;
+        int fanout = entry.Match.Fanout;
         if (fanout > MaxFanout) MaxFanout = fanout;
         return entry;
     }
