@@ -95,6 +95,7 @@ internal sealed partial class ClientSession
             return PublishTo(loop, message);
         }
 
+        if (mapped.IsEmpty) return GiveUp(loop, message);
         InboundMessage other = message.WithSubject(mapped);
         if (_traced)
         {
@@ -103,6 +104,15 @@ internal sealed partial class ClientSession
         }
 
         return PublishTo(loop, other);
+    }
+
+    /// <summary>The mapping left this message to nobody: a requester is told so, by a subject that is empty like the reference's.</summary>
+    private bool GiveUp(LoopContext loop, in InboundMessage message)
+    {
+        if (_traced) TracePayload(message, inbound: true);
+        if (_options.Verbose) SendOk(loop);
+        if (message.HasReply && _options.NoResponders) SendNoResponders(loop, message.Reply, subject: default);
+        return !_connection.IsClosing;
     }
 
     private bool PublishTo(LoopContext loop, in InboundMessage message)
@@ -122,7 +132,7 @@ internal sealed partial class ClientSession
             delivered = MessageRouter.Route(loop, entry.Match, message, _subscriber);
         }
 
-        if (delivered == 0 && message.HasReply && _options.NoResponders) SendNoResponders(loop, message);
+        if (delivered == 0 && message.HasReply && _options.NoResponders) SendNoResponders(loop, message.Reply, message.Subject);
         loop.FlushIfMuchStaged();
         return !_connection.IsClosing;
     }
@@ -145,15 +155,15 @@ internal sealed partial class ClientSession
 
     /// <summary>Nobody received a request: the requester is told by a status on its own subscription to the reply.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void SendNoResponders(LoopContext loop, in InboundMessage message)
+    private void SendNoResponders(LoopContext loop, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> subject)
     {
         SublistMatch<Subscription> match = DeliveryContext.Of(loop).ReplyMatch;
-        _account.Match(message.Reply, match);
+        _account.Match(reply, match);
         foreach (Subscription subscription in match.Plain)
         {
             if (!ReferenceEquals(subscription.Owner, _subscriber)) continue;
-            byte[] headers = [.. "NATS/1.0 503\r\nNats-Subject: "u8, .. message.Subject, .. "\r\n\r\n"u8];
-            byte[] line = [.. "HMSG "u8, .. message.Reply, (byte)' ', .. subscription.SidAndSpace];
+            byte[] headers = [.. "NATS/1.0 503\r\nNats-Subject: "u8, .. subject, .. "\r\n\r\n"u8];
+            byte[] line = [.. "HMSG "u8, .. reply, (byte)' ', .. subscription.SidAndSpace];
             byte[] sizes = System.Text.Encoding.ASCII.GetBytes($"{headers.Length} {headers.Length}\r\n");
             _outbound.Append(loop, [.. line, .. sizes, .. headers, .. "\r\n"u8]);
             return;
