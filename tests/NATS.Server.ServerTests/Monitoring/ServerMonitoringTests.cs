@@ -21,10 +21,12 @@ public sealed class ServerMonitoringTests : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    [Fact]
-    public async Task Varz_counts_traffic_and_is_the_same_over_http_and_as_object()
+    [Theory]
+    [InlineData(ConnectionEngineKind.Automatic)]
+    [InlineData(ConnectionEngineKind.Portable)]
+    public async Task Varz_counts_traffic_and_is_the_same_over_http_and_as_object(ConnectionEngineKind engine)
     {
-        await using NatsServer server = await NatsServer.StartAsync(Options with { ServerName = "n", Tags = ["t"] });
+        await using NatsServer server = await NatsServer.StartAsync(Options with { ServerName = "n", Engine = engine });
         await using RawClient subscriber = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port);
         await using RawClient publisher = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port);
         await subscriber.SendAsync("SUB a 1\r\n");
