@@ -245,7 +245,10 @@ public static class NatsParser
         int feed = data[(start + 1)..].IndexOf((byte)'\n');
         if (feed < 0)
         {
-            return data.Length - start > maxControlLine ? ParseOutcome.ControlLineTooLong : ParseOutcome.NeedMore;
+            // A carriage return does not count: the line feed that makes it the end of the line may be the next byte.
+            int arrived = data.Length - start;
+            if (arrived > maxControlLine && data[start..].Contains((byte)'\r')) arrived--;
+            return arrived > maxControlLine ? ParseOutcome.ControlLineTooLong : ParseOutcome.NeedMore;
         }
 
         int end = start + 1 + feed;
