@@ -9,12 +9,14 @@ internal sealed class InProcessStream : Stream
 
     private readonly Stream _input;
     private readonly Stream _output;
+    private readonly PipeWriter _writer;
     private int _disposed;
 
     private InProcessStream(PipeReader input, PipeWriter output)
     {
         _input = input.AsStream();
         _output = output.AsStream();
+        _writer = output;
     }
 
     /// <summary>Two ends; what one writes the other reads. A writer waits while 256 KiB are unread.</summary>
@@ -71,6 +73,8 @@ internal sealed class InProcessStream : Stream
     {
         if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            // A writer that waits for the other end to read learns that nobody will.
+            _writer.CancelPendingFlush();
             _output.Dispose();
             _input.Dispose();
         }

@@ -372,16 +372,38 @@ internal sealed class OutboundBuffer
         }
     }
 
-    /// <summary>Gives all blocks back. Only when closed and not busy.</summary>
-    public void Release()
+    /// <summary>
+    /// Ends sending for good: nobody becomes the sender any more, so that the descriptor may be closed and the blocks given back. False while somebody
+    /// is sending; <see cref="Connection.OnSenderIdle"/> follows.
+    /// </summary>
+    public bool TryRetire()
     {
         Enter();
+        bool idle = !_busy;
+        if (idle) _broken = true;
+        Exit();
+        return idle;
+    }
+
+    /// <summary>Gives all blocks back. Only when retired, or when the sender waits for a socket that will never take bytes again.</summary>
+    public void Release()
+    {
+        List<Connection>? stalled;
+        Enter();
         _closed = true;
+        _broken = true;
         Block? block = _head;
         _head = null;
         _tail = null;
         _pending = 0;
+        stalled = _stalledProducers;
+        _stalledProducers = null;
         Exit();
+        if (stalled is not null)
+        {
+            foreach (Connection producer in stalled) producer.EndStall();
+        }
+
         while (block is not null)
         {
             Block? next = block.Next;

@@ -12,7 +12,12 @@ internal struct ReceiveTail
 
     public int Length { get; private set; }
 
-    /// <summary>Set while the operation is larger than the loop's receive buffer: bytes are received straight into the tail.</summary>
+    private bool _isSizeKnown;
+
+    /// <summary>
+    /// Set while the operation is larger than the loop's receive buffer: bytes are received straight into the tail. A guess when a control line is that
+    /// long: then whatever arrives is looked at.
+    /// </summary>
     public int Needed { get; private set; }
 
     public readonly bool IsLarge => Needed > 0;
@@ -38,6 +43,8 @@ internal struct ReceiveTail
     {
         Clear();
         if (rest.IsEmpty) return;
+        _isSizeKnown = needed > rest.Length;
+        if (!_isSizeKnown && rest.Length >= loopBufferSize) needed = rest.Length * 2;
         bool large = needed > loopBufferSize;
         _bytes = ArrayPool<byte>.Shared.Rent(large ? Math.Min(needed, Math.Max(rest.Length * 4, loopBufferSize)) : rest.Length);
         rest.CopyTo(_bytes);
@@ -59,14 +66,14 @@ internal struct ReceiveTail
         return _bytes.AsMemory(Length, Math.Min(_bytes.Length, Needed) - Length);
     }
 
-    /// <summary>Counts bytes received into <see cref="NextLarge"/>. True when the operation is complete.</summary>
+    /// <summary>Counts bytes received into <see cref="NextLarge"/>. True when the operation is, or may be, complete.</summary>
     public bool Received(int count)
     {
         Length += count;
-        return Length >= Needed;
+        return Length >= Needed || !_isSizeKnown;
     }
 
-    /// <summary>The complete large operation.</summary>
+    /// <summary>The large operation once it is complete.</summary>
     public readonly Span<byte> Large => _bytes.AsSpan(0, Length);
 
     public void Clear()

@@ -28,7 +28,8 @@ internal sealed unsafe class EpollConnection : Connection
         RemoteEndPoint = remote;
     }
 
-    public int Slot { get; set; }
+    /// <summary>Place in the loop's table; negative until the loop has taken the connection over. Loop only.</summary>
+    public int Slot { get; set; } = -1;
 
     /// <summary>Tells a late event of a closed connection from one of its slot's next owner.</summary>
     public int Generation { get; }
@@ -43,13 +44,15 @@ internal sealed unsafe class EpollConnection : Connection
     /// <summary>First step on the loop: the handler greets the peer, then reading begins.</summary>
     public void Open(LoopContext context)
     {
-        Handler.OnOpened(context);
+        if (!IsClosing) Handler.OnOpened(context);
         context.FlushAll();
         lock (_interestLock)
         {
             _registered = true;
             _loop.Control(Libc.EpollCtlAdd, _fd, Interest(), EventData);
         }
+
+        if (IsClosing) CloseOnLoop();
     }
 
     private uint Interest() => (_paused || _stalled || _closing ? 0u : Libc.EpollIn) | (_wantsWrite ? (uint)Libc.EpollOut : 0u);
@@ -271,7 +274,8 @@ internal sealed unsafe class EpollConnection : Connection
     /// <summary>Closing, on the loop: tells the handler, sends what is pending as far as the socket takes it, then closes the socket.</summary>
     public void CloseOnLoop()
     {
-        if (_finished) return;
+        // Closed before the loop has taken it over: the request to do so is on its way and comes back here.
+        if (_finished || Slot < 0) return;
         if (!_closing)
         {
             _closing = true;
@@ -282,7 +286,7 @@ internal sealed unsafe class EpollConnection : Connection
             else Abandon();
         }
 
-        if (Outbound.IsBusy)
+        if (!Outbound.TryRetire())
         {
             // A full socket that may drain yet: its event, or the clock's deadline, comes back here. Abandoned, a sender may still be in its
             // system call, which fails at once since the socket was shut down, and which comes back here too.

@@ -132,6 +132,23 @@ internal sealed unsafe class EventLoop : IDisposable
                 _onFault(exception);
             }
         }
+
+        CloseLeftOver();
+    }
+
+    /// <summary>The loop ends: what was asked of it last is done, and connections that did not end in time are cut off.</summary>
+    private void CloseLeftOver()
+    {
+        ServeRequests();
+        for (int slot = 0; slot < _slotsUsed; slot++)
+        {
+            if (_slots[slot] is not { } connection) continue;
+            connection.Close(ClosedState.ServerShutdown);
+            connection.Abandon();
+            connection.CloseOnLoop();
+        }
+
+        ServeRequests();
     }
 
     private void Dispatch(uint events, long data)

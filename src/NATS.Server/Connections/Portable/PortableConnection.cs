@@ -176,12 +176,12 @@ internal abstract class PortableConnection : Connection
         StopReading();
         if (FlushesOnClose(ClosedState)) Outbound.Flush();
         else Abandon();
-        if (!Outbound.IsBusy) Finish();
+        FinishWhenIdle();
     }
 
     public override void OnSenderIdle()
     {
-        if (IsClosing && _closed) Finish();
+        if (IsClosing && _closed) FinishWhenIdle();
     }
 
     public override void Abandon()
@@ -189,7 +189,7 @@ internal abstract class PortableConnection : Connection
         if (Abandoned) return;
         Abandoned = true;
         CloseTransport();
-        if (_closed) Finish();
+        if (_closed) FinishWhenIdle();
     }
 
     /// <summary>Ends a read that waits, without destroying what is still to be sent.</summary>
@@ -198,8 +198,10 @@ internal abstract class PortableConnection : Connection
     /// <summary>Ends everything; sends in progress fail.</summary>
     protected abstract void CloseTransport();
 
-    private void Finish()
+    /// <summary>A sender may be reading the blocks: it comes back here when it is done, at once when the transport is closed.</summary>
+    private void FinishWhenIdle()
     {
+        if (!Outbound.TryRetire()) return;
         if (Interlocked.Exchange(ref _finished, 1) != 0) return;
         CloseTransport();
         Outbound.Release();
