@@ -54,9 +54,11 @@ public sealed partial class NatsServer : IAsyncDisposable
         ConfigTime = StartTime;
         _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
         _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
-        _engine = CreateEngine(options);
         _context.Info = CreateInfo(options, options.Port);
         _monitoring = CreateMonitoring(options);
+
+        // Last: it starts threads, which nobody would end if something else could not be made.
+        _engine = CreateEngine(options);
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
