@@ -148,6 +148,9 @@ public sealed record FlagOverrides
         };
     }
 
+    /// <summary>Tells no secrets.</summary>
+    public override string ToString() => nameof(FlagOverrides);
+
     private void RefuseUnbuilt(OptionsDiagnostics errors)
     {
         if (Routes is { Length: > 0 } && ClusterListen is not { Length: > 0 })

@@ -154,6 +154,9 @@ public sealed record AuthorizationOptions
     public PermissionsOptions? DefaultPermissions { get; init; }
 
     public bool IsRequired => Username.Length > 0 || Token.Length > 0 || Users.Count > 0;
+
+    /// <summary>Tells no secrets: options are printed into logs and failure messages.</summary>
+    public override string ToString() => $"{nameof(AuthorizationOptions)} {{ {nameof(IsRequired)} = {IsRequired}, {nameof(Users)} = {Users.Count} }}";
 }
 
 /// <summary>One configured user.</summary>
@@ -167,6 +170,9 @@ public sealed record UserOptions
 
     /// <summary>Upper-cased connection types; empty allows all.</summary>
     public IReadOnlyList<string> AllowedConnectionTypes { get; init; } = [];
+
+    /// <summary>Tells no secrets.</summary>
+    public override string ToString() => $"{nameof(UserOptions)} {{ {nameof(Username)} = {Username} }}";
 }
 
 /// <summary>Publish and subscribe permissions; null means unrestricted.</summary>

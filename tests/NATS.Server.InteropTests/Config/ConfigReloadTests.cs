@@ -48,6 +48,7 @@ public sealed partial class ConfigReloadTests
         "max_subs: 5",
         "max_sub_tokens: 4",
         "http: -1",
+        "http_base_path: \"x\"",
         "log_size_limit: 5",
         "log_max_num: 3",
         "write_timeout: close",

@@ -1,0 +1,159 @@
+using NATS.Server.Options;
+using Xunit;
+
+namespace NATS.Server.UnitTests.Options;
+
+public sealed class OptionsDiffTests
+{
+    private static readonly ServerOptions Current = new() { Port = 4222 };
+    private static readonly string[] EveryTime = ["Reloaded: authorization users", "Reloaded: accounts"];
+
+    public static TheoryData<ServerOptions, string> Reloadable => new()
+    {
+        { Current with { ClientAdvertise = "a:1" }, "Reload: client_advertise = a:1" },
+        { Current with { Trace = true }, "Reloaded: trace = true" },
+        { Current with { Debug = true }, "Reloaded: debug = true" },
+        { Current with { TraceVerbose = true }, "Reloaded: trace_verbose = true" },
+        { Current with { TraceHeaders = true }, "Reloaded: trace_headers = true" },
+        { Current with { Logtime = false }, "Reloaded: logtime = false" },
+        { Current with { LogtimeUtc = true }, "Reloaded: logtime_utc = true" },
+        { Current with { LogFile = "x" }, "Reloaded: log_file = x" },
+        { Current with { Syslog = true }, "Reloaded: syslog = true" },
+        { Current with { RemoteSyslog = "x" }, "Reloaded: remote_syslog = x" },
+        { Current with { MaxConnections = -1 }, "Reloaded: max_connections = -1" },
+        { Current with { Authorization = new AuthorizationOptions { Username = "a" } }, "Reloaded: authorization username" },
+        { Current with { Authorization = new AuthorizationOptions { Password = "a" } }, "Reloaded: authorization password" },
+        { Current with { Authorization = new AuthorizationOptions { Token = "a" } }, "Reloaded: authorization token" },
+        { Current with { Authorization = new AuthorizationOptions { Timeout = TimeSpan.FromSeconds(1.5) } }, "Reloaded: authorization timeout = 1.5" },
+        { Current with { PingInterval = TimeSpan.FromSeconds(90) }, "Reloaded: ping_interval = 1m30s" },
+        { Current with { MaxPingsOut = 3 }, "Reloaded: ping_max = 3" },
+        { Current with { MaxControlLine = 5 }, "Reloaded: max_control_line = 5" },
+        { Current with { MaxPayload = 5 }, "Reloaded: max_payload = 5" },
+        { Current with { NoFastProducerStall = true }, "Reloaded: fast producers will not be stalled" },
+        { Current with { PidFile = "x" }, "Reloaded: pid_file = x" },
+        { Current with { PortsFileDir = "x" }, "Reloaded: ports_file_dir = x" },
+        { Current with { WriteDeadline = TimeSpan.FromMilliseconds(1.5) }, "Reloaded: write_deadline = 1.5ms" },
+        { Current with { MaxTracedMessageLength = 5 }, "Reloaded: max_traced_msg_len = 5" },
+        { Current with { ConnectErrorReports = 5 }, "Reloaded: connect_error_reports = 5" },
+        { Current with { ReconnectErrorReports = 5 }, "Reloaded: reconnect_error_reports = 5" },
+        { Current with { Tags = ["a"] }, "Reloaded: tags" },
+        { Current with { Metadata = new Dictionary<string, string> { ["a"] = "b" } }, "Reloaded: metadata" },
+    };
+
+    public static TheoryData<ServerOptions, string> Refused => new()
+    {
+        { Current with { ConfigFile = "x" }, "config reload not supported for ConfigFile: old=, new=x" },
+        { Current with { ServerName = "x" }, "config reload not supported for ServerName: old=, new=x" },
+        { Current with { Host = "x" }, "config reload not supported for Host: old=0.0.0.0, new=x" },
+        { Current with { Port = 5 }, "config reload not supported for Port: old=4222, new=5" },
+        { Current with { DontListen = true }, "config reload not supported for DontListen: old=false, new=true" },
+        { Current with { DisableSublistCache = true }, "config reload not supported for NoSublistCache: old=false, new=true" },
+        { Current with { NoHeaderSupport = true }, "config reload not supported for NoHeaderSupport: old=false, new=true" },
+        { Current with { MaxSubscriptions = 5 }, "config reload not supported for MaxSubs: old=0, new=5" },
+        { Current with { MaxSubTokens = 5 }, "config reload not supported for MaxSubTokens: old=0, new=5" },
+        { Current with { HttpHost = "x" }, "config reload not supported for HTTPHost: old=, new=x" },
+        { Current with { HttpPort = 5 }, "config reload not supported for HTTPPort: old=0, new=5" },
+        { Current with { HttpBasePath = "/x" }, "config reload not supported for HTTPBasePath: old=, new=/x" },
+        { Current with { MaxPending = 5 }, "config reload not supported for MaxPending: old=67108864, new=5" },
+        { Current with { LogSizeLimit = 5 }, "config reload not supported for LogSizeLimit: old=0, new=5" },
+        { Current with { LogMaxFiles = 5 }, "config reload not supported for LogMaxFiles: old=0, new=5" },
+        { Current with { WriteTimeout = WriteTimeoutPolicy.Close }, "config reload not supported for WriteTimeout: old=, new=close" },
+        { Current with { MaxClosedClients = 5 }, "config reload not supported for MaxClosedClients: old=10000, new=5" },
+        { Current with { LameDuckDuration = TimeSpan.FromSeconds(40) }, "config reload not supported for LameDuckDuration: old=2m0s, new=40s" },
+        { Current with { LameDuckGracePeriod = TimeSpan.FromSeconds(5) }, "config reload not supported for LameDuckGracePeriod: old=10s, new=5s" },
+        {
+            Current with { FeatureFlags = new Dictionary<string, bool> { ["b"] = true, ["a"] = false } },
+            "config reload not supported for FeatureFlags: old=map[], new=map[a:false b:true]"
+        },
+        { Current with { NoAuthUser = "x" }, "config reload not supported for NoAuthUser: old=, new=x" },
+        { Current with { EventLoops = 3 }, "config reload not supported for EventLoops: old=0, new=3" },
+        { Current with { ClientAdvertise = "a:b:c" }, "invalid ClientAdvertise value of a:b:c, err=address a:b:c: too many colons in address" },
+    };
+
+    [Fact]
+    public void Without_a_change_users_and_accounts_are_looked_at_again()
+    {
+        var diff = OptionsDiff.Compare(Current, Current with { Tags = [], Metadata = new Dictionary<string, string>() });
+        Assert.Empty(diff.Errors);
+        Assert.Equal(EveryTime, diff.Changes.Select(change => change.Notice));
+        Assert.True(diff.IsAuthorizationChange);
+        Assert.False(diff.IsLoggingChange || diff.IsTraceLevelChange);
+    }
+
+    [Theory]
+    [MemberData(nameof(Reloadable))]
+    public void What_can_be_reloaded_has_the_reference_s_notice(ServerOptions next, string notice)
+    {
+        var diff = OptionsDiff.Compare(Current, next);
+        Assert.Empty(diff.Errors);
+        Assert.Equal([notice], diff.Changes.Select(change => change.Notice).Except(EveryTime));
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void What_cannot_be_reloaded_is_refused_in_the_reference_s_words(ServerOptions next, string error)
+    {
+        var diff = OptionsDiff.Compare(Current, next);
+        Assert.Equal([error], diff.Errors);
+        Assert.Equal(EveryTime, diff.Changes.Select(change => change.Notice));
+    }
+
+    // A new option that nobody thought of here would be changed by a reload without anybody noticing.
+    [Fact]
+    public void Every_option_is_compared()
+    {
+        string[] notCompared = ["ConfigDigest", "Mappings"];
+        var covered = Reloadable.Concat(Refused).Select(row => row.Data.Item1).ToList();
+        foreach (var property in typeof(ServerOptions).GetProperties().Where(property => property.CanWrite && !notCompared.Contains(property.Name)))
+        {
+            if (property.Name == "Engine") continue; // compared like EventLoops
+            Assert.Contains(covered, options => !Equals(property.GetValue(options), property.GetValue(Current)));
+        }
+    }
+
+    [Fact]
+    public void All_refusals_are_told_in_the_reference_s_order() => Assert.Equal(
+        ["ServerName", "MaxSubs", "MaxPending", "LameDuckDuration"],
+        OptionsDiff.Compare(Current, Current with { LameDuckDuration = TimeSpan.FromHours(1), MaxPending = 1, ServerName = "x", MaxSubscriptions = 1 })
+            .Errors.Select(error => error.Split(' ')[5].TrimEnd(':')));
+
+    [Fact]
+    public void Dropping_the_pid_file_is_silent()
+    {
+        var diff = OptionsDiff.Compare(Current with { PidFile = "x" }, Current);
+        Assert.Equal("", diff.Changes.Single(change => change.Option == ReloadableOption.PidFile).Notice);
+    }
+
+    [Fact]
+    public void The_user_of_those_without_credentials_can_go_only_together_with_its_name()
+    {
+        var user = new AuthorizationOptions { Users = [new UserOptions { Username = "a" }] };
+        var current = Current with { NoAuthUser = "a", Authorization = user };
+        Assert.Equal(["config reload not supported for NoAuthUser: old=a, new="], OptionsDiff.Compare(current, Current with { Authorization = user }).Errors);
+        Assert.Empty(OptionsDiff.Compare(current, Current).Errors);
+    }
+
+    [Fact]
+    public void What_a_file_cannot_know_is_carried_over()
+    {
+        var current = Current with { Port = 34567, DontListen = true, EventLoops = 3, Engine = ConnectionEngineKind.Portable };
+        var next = OptionsDiff.CarryOver(current, new ServerOptions { Port = ServerOptions.RandomPort });
+        Assert.Empty(OptionsDiff.Compare(current, next).Errors);
+        Assert.Equal(34567, next.Port);
+        Assert.Equal(5, OptionsDiff.CarryOver(current, new ServerOptions { Port = 5 }).Port);
+    }
+
+    [Fact]
+    public void Changes_know_what_has_to_be_set_up_again()
+    {
+        Assert.True(OptionsDiff.Compare(Current, Current with { TraceHeaders = true }) is { IsTraceLevelChange: true, IsLoggingChange: true });
+        Assert.True(OptionsDiff.Compare(Current, Current with { LogFile = "x" }) is { IsTraceLevelChange: false, IsLoggingChange: true });
+    }
+
+    [Fact]
+    public void The_last_notice_names_the_digest()
+    {
+        Assert.Equal("Reloaded server configuration (sha256:1)", OptionsDiff.CompletionNotice(Current with { ConfigDigest = "sha256:1" }));
+        Assert.Equal("Reloaded server configuration ", OptionsDiff.CompletionNotice(Current));
+    }
+}

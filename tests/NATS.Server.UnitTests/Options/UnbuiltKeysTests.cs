@@ -1,0 +1,117 @@
+using NATS.Server.Options;
+using Xunit;
+using static NATS.Server.UnitTests.Options.LoadedOptions;
+
+namespace NATS.Server.UnitTests.Options;
+
+public sealed class UnbuiltKeysTests
+{
+    [Theory]
+    [InlineData("jetstream: enabled", "jetstream", "JetStream")]
+    [InlineData("jetstream: true", "jetstream", "JetStream")]
+    [InlineData("jetstream {}", "jetstream", "JetStream")]
+    [InlineData("jetstream { max_mem: 1G }", "jetstream", "JetStream")]
+    [InlineData("store_dir: x", "store_dir", "JetStream")]
+    [InlineData("storedir: x", "storedir", "JetStream")]
+    [InlineData("default_js_domain { A: b }", "default_js_domain", "JetStream")]
+    [InlineData("cluster { port: 1 }", "cluster", "clustering")]
+    [InlineData("gateway { name: a }", "gateway", "the gateway subsystem")]
+    [InlineData("leafnodes { port: 1 }", "leafnodes", "the leaf node subsystem")]
+    [InlineData("leaf { port: 1 }", "leaf", "the leaf node subsystem")]
+    [InlineData("websocket { port: 1 }", "websocket", "WebSocket")]
+    [InlineData("ws { port: 1 }", "ws", "WebSocket")]
+    [InlineData("mqtt { port: 1 }", "mqtt", "MQTT")]
+    [InlineData("tls { cert_file: a }", "tls", "TLS")]
+    [InlineData("tls {}", "tls", "TLS")]
+    [InlineData("allow_non_tls: true", "allow_non_tls", "TLS")]
+    [InlineData("https: \"a:1\"", "https", "TLS")]
+    [InlineData("https_port: 1", "https_port", "TLS")]
+    [InlineData("ocsp: true", "ocsp", "TLS")]
+    [InlineData("ocsp_cache: true", "ocsp_cache", "TLS")]
+    [InlineData("accounts { A {} }", "accounts", "the accounts subsystem")]
+    [InlineData("accounts: [A]", "accounts", "the accounts subsystem")]
+    [InlineData("system_account: A", "system_account", "the accounts subsystem")]
+    [InlineData("system: A", "system", "the accounts subsystem")]
+    [InlineData("operator: x", "operator", "operator mode")]
+    [InlineData("root_operators: [x]", "root_operators", "operator mode")]
+    [InlineData("resolver: MEM", "resolver", "operator mode")]
+    [InlineData("account_resolver { type: full }", "account_resolver", "operator mode")]
+    [InlineData("resolver_tls {}", "resolver_tls", "operator mode")]
+    [InlineData("resolver_preload { A: b }", "resolver_preload", "operator mode")]
+    [InlineData("resolver_pinned_accounts: [A]", "resolver_pinned_accounts", "operator mode")]
+    [InlineData("trusted_keys: [A]", "trusted_keys", "operator mode")]
+    [InlineData("default_sentinel: x", "default_sentinel", "operator mode")]
+    [InlineData("proxy_protocol: true", "proxy_protocol", "the PROXY protocol")]
+    [InlineData("proxies { trusted: [ { key: x } ] }", "proxies", "the trusted proxy subsystem")]
+    [InlineData("prof_port: 1", "prof_port", "the profiler")]
+    [InlineData("prof_block_rate: 1", "prof_block_rate", "the profiler")]
+    public void What_is_not_built_is_refused_by_name(string text, string key, string subsystem) =>
+        Assert.Equal($"1:0: field \"{key}\": {subsystem} is not built yet", Error(text));
+
+    [Theory]
+    [InlineData("auth_callout { issuer: x }", "auth_callout", "the auth callout")]
+    [InlineData("proxy_required: true", "proxy_required", "the trusted proxy subsystem")]
+    [InlineData("users: [{user: a, proxy_required: true}]", "proxy_required", "the trusted proxy subsystem")]
+    [InlineData("users: [{nkey: x}]", "nkey", "nkey authentication")]
+    public void Ways_of_authorization_that_are_not_built_are_refused_by_name(string block, string key, string subsystem) =>
+        Assert.EndsWith($": field \"{key}\": {subsystem} is not built yet", Error($"authorization {{ {block} }}"));
+
+    [Theory]
+    [InlineData("jetstream: false")]
+    [InlineData("jetstream: disabled")]
+    [InlineData("jetstream: Disable")]
+    [InlineData("jetstream { enabled: false, max_mem: 1G }")]
+    [InlineData("cluster {}")]
+    [InlineData("gateway {}")]
+    [InlineData("leafnodes {}")]
+    [InlineData("websocket {}")]
+    [InlineData("mqtt {}")]
+    [InlineData("accounts {}")]
+    [InlineData("accounts: []")]
+    [InlineData("no_system_account: true")]
+    [InlineData("no_sys_acc: false")]
+    [InlineData("allow_non_tls: false")]
+    [InlineData("ocsp: false")]
+    [InlineData("https_port: 0")]
+    [InlineData("proxy_protocol: false")]
+    [InlineData("prof_port: 0")]
+    [InlineData("authorization { proxy_required: false, users: [ { user: a, proxy_required: no } ] }")]
+    public void What_asks_for_nothing_is_fine(string text) => Assert.NotNull(Read(text));
+
+    [Theory]
+    [InlineData("jetstream { max_mme: 1G }", "1:12: unknown field \"max_mme\", did you mean \"max_mem\"?")]
+    [InlineData("jetstream { limits { batch { max_msg: 5 } } }", "1:29: unknown field \"max_msg\", did you mean \"max_msgs\"?")]
+    [InlineData("cluster { rutes: [] }", "1:10: unknown field \"rutes\", did you mean \"routes\"?")]
+    [InlineData("cluster { tls { crt_file: x } }", "1:16: error parsing tls config, unknown field \"crt_file\", did you mean \"cert_file\"?")]
+    [InlineData("gateway { gateways: [ { nme: x } ] }", "1:24: unknown field \"nme\", did you mean \"name\"?")]
+    [InlineData("leafnodes { remotes: [ { ulr: x } ] }", "1:25: unknown field \"ulr\", did you mean \"url\"?")]
+    [InlineData("accounts { A { limits { max_con: 1 } } }", "1:24: Unknown field \"max_con\" parsing account limits, did you mean \"max_conn\"?")]
+    [InlineData("accounts { A { exports: [ { strem: x } ] } }", "1:28: unknown field \"strem\", did you mean \"stream\"?")]
+    [InlineData("websocket { no_tsl: true }", "1:12: unknown field \"no_tsl\", did you mean \"no_tls\"?")]
+    [InlineData("mqtt { ackwiat: 1 }", "1:7: unknown field \"ackwiat\", did you mean \"ackwait\"?")]
+    [InlineData("tls { ocsp_peer { verfy: true } }", "1:18: error parsing tls peer config, unknown field [\"verfy\"], did you mean \"verify\"?")]
+    public void Unknown_fields_within_are_told_too(string text, string expected)
+    {
+        var errors = Load(text).Errors;
+        Assert.Equal(2, errors.Count);
+        Assert.Equal("test.conf:" + expected, errors[0]);
+        Assert.EndsWith(" is not built yet", errors[1]);
+    }
+
+    // Appendix of the reference's documentation: everything that can be written at the top level is known here.
+    [Fact]
+    public void Every_key_of_the_reference_is_known()
+    {
+        const string all =
+            "listen port host net server_name client_advertise debug trace trace_verbose trace_headers logtime logtime_utc log_file logfile log_size_limit " +
+            "logfile_size_limit log_max_num logfile_max_num syslog remote_syslog max_traced_msg_len pid_file pidfile ports_file_dir prof_port prof_block_rate " +
+            "http http_port monitor_port https https_port http_base_path max_control_line max_payload max_pending max_connections max_conn max_subscriptions " +
+            "max_subs max_sub_tokens max_subscription_tokens max_closed_clients ping_interval ping_max write_deadline write_timeout no_fast_producer_stall " +
+            "lame_duck_duration lame_duck_grace_period tls allow_non_tls ocsp ocsp_cache proxy_protocol proxies authorization accounts mappings maps " +
+            "no_auth_user default_sentinel system_account system no_system_account no_system no_sys_acc operator operators root roots root_operator " +
+            "root_operators resolver account_resolver accounts_resolver resolver_tls resolver_preload resolver_pinned_accounts trusted trusted_keys cluster " +
+            "gateway leafnodes leaf jetstream store_dir storedir default_js_domain websocket ws mqtt server_tags server_metadata feature_flags " +
+            "connect_error_reports reconnect_error_reports disable_sublist_cache no_sublist_cache no_header_support";
+        Assert.Equal(all.Split(' ').Order(StringComparer.Ordinal), OptionsReader.Names.Order(StringComparer.Ordinal));
+    }
+}
