@@ -46,7 +46,10 @@ internal static class FuzzRun
     }
 
     private static IEnumerable<IFuzzTarget> All() =>
-        [new ClientParserTarget(), new ConnectTarget(), new SubjectTarget(), new TransformTarget(), new ConfigTarget(), new HttpTarget()];
+        [
+            new ClientParserTarget(), new ConnectTarget(), new SubjectTarget(), new TransformTarget(), new HeadersTarget(), new EncodingTarget(), new ConfigTarget(),
+            new HttpTarget(),
+        ];
 
     private static bool Run(IFuzzTarget target, int seed, TimeSpan time)
     {

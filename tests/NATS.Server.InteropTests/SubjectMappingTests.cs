@@ -62,8 +62,8 @@ public sealed class SubjectMappingTests
         ("*", "{{random(1)}}", "qux"),
         ("*", "{{random(0)}}", "qux"),
         ("*", "{{random(-1)}}", "qux"),
-        ("foo.bar", "{{partition(1000)}}", "foo.bar"),
-        ("foo.bar", "{{partition(1000,1,2)}}", "foo.bar"),
+
+        // No partition of a literal source: when such a mapping comes first in its list, whose order is random, the reference hashes an empty subject.
         ("*", "one..two", "x"),
         ("*", "{{unknown(1)}}", "x"),
         ("*", "{{PARTITION(1)}}", "x"),
@@ -98,6 +98,7 @@ public sealed class SubjectMappingTests
 
     [Theory]
     [InlineData(true)]
+    [InlineData(false)]
     public async Task A_mapping_sends_a_message_where_the_reference_sends_it(bool isReference)
     {
         List<(string Line, string Subject, string Expected)> cases = [];
@@ -109,7 +110,7 @@ public sealed class SubjectMappingTests
             cases.Add((ConfigLine(source, destination), subject, Encoding.UTF8.GetString(output.WrittenSpan)));
         }
 
-        Assert.True(cases.Count > 50);
+        Assert.True(cases.Count > 45);
         await using ServerProcess server = await StartAsync(isReference, Config(cases.Select(c => c.Line)));
         await using RawClient client = await RawClient.HandshakeAsync(server.Port);
         await client.SendAsync("SUB > 1\r\n");
@@ -153,6 +154,7 @@ public sealed class SubjectMappingTests
 
     [Theory]
     [InlineData(true)]
+    [InlineData(false)]
     public async Task Weighted_mappings_keep_and_drop_as_the_reference_does(bool isReference)
     {
         const string config = """
@@ -184,6 +186,45 @@ public sealed class SubjectMappingTests
             await client.SendAsync($"PUB {subject} 0\r\n\r\n");
             Assert.Equal(expected + "PONG\r\n", await client.PingAsync());
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Permissions_are_asked_for_the_mapped_subject(bool isReference)
+    {
+        const string config = """
+            mappings { "in.*": "out.$1", free: locked }
+            authorization { users: [ { user: u, password: p, permissions: { publish: { allow: ["out.>", free] } } } ] }
+            """;
+
+        await using ServerProcess server = await StartAsync(isReference, config);
+        await using RawClient client = await RawClient.HandshakeAsync(server.Port, "CONNECT {\"verbose\":false,\"user\":\"u\",\"pass\":\"p\"}\r\n");
+        await client.SendAsync("SUB > 1\r\n");
+
+        await client.SendAsync("PUB in.x 0\r\n\r\n");
+        Assert.Equal("MSG out.x 1 0\r\n\r\nPONG\r\n", await client.PingAsync());
+        await client.SendAsync("PUB free 0\r\n\r\n");
+        Assert.Equal("-ERR 'Permissions Violation for Publish to \"locked\"'\r\nPONG\r\n", await client.PingAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reload_replaces_all_mappings(bool isReference)
+    {
+        await using ServerProcess server = await StartAsync(isReference, "mappings { a: old, b: old }\n");
+        await using RawClient client = await RawClient.HandshakeAsync(server.Port);
+        await client.SendAsync("SUB > 1\r\nPUB a 0\r\n\r\nPUB b 0\r\n\r\n");
+        Assert.Equal("MSG old 1 0\r\n\r\nMSG old 1 0\r\n\r\nPONG\r\n", await client.PingAsync());
+
+        server.WriteConfig("mappings { a: new }\n");
+        int from = server.Log.Count;
+        server.Signal("HUP");
+        await server.WaitForLogAsync("Reloaded", from);
+        await client.SendAsync("PUB a 0\r\n\r\nPUB b 0\r\n\r\n");
+
+        Assert.Equal("MSG new 1 0\r\n\r\nMSG b 1 0\r\n\r\nPONG\r\n", await client.PingAsync());
     }
 
     private static Task<ServerProcess> StartAsync(bool isReference, string config)

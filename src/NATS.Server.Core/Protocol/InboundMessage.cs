@@ -16,6 +16,7 @@ public readonly ref struct InboundMessage
     private readonly int _replyStart;
     private readonly int _replyLength;
     private readonly int _bodyStart;
+    private readonly ReadOnlySpan<byte> _mappedSubject;
 
     /// <summary>Describes a complete frame.</summary>
     /// <param name="frame">From the first byte of the verb to the final line feed.</param>
@@ -37,15 +38,17 @@ public readonly ref struct InboundMessage
     private InboundMessage(InboundMessage original, ReadOnlySpan<byte> mappedSubject)
     {
         this = original;
-        MappedSubject = mappedSubject;
+        _mappedSubject = mappedSubject;
+        IsMapped = true;
         IsCanonical = false;
     }
 
     /// <summary>The subject that decides: the mapped one when a mapping applied.</summary>
-    public ReadOnlySpan<byte> Subject => MappedSubject.IsEmpty ? _frame.Slice(_subjectStart, _subjectLength) : MappedSubject;
+    /// <remarks>Empty when a mapping gives the message up: then nobody receives it.</remarks>
+    public ReadOnlySpan<byte> Subject => IsMapped ? _mappedSubject : _frame.Slice(_subjectStart, _subjectLength);
 
-    /// <summary>Set when a subject mapping replaced the published subject.</summary>
-    public ReadOnlySpan<byte> MappedSubject { get; }
+    /// <summary>Whether a subject mapping replaced the published subject.</summary>
+    public bool IsMapped { get; }
 
     /// <summary>The subject as it was published.</summary>
     public ReadOnlySpan<byte> PublishedSubject => _frame.Slice(_subjectStart, _subjectLength);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using NATS.Server.Core.Subjects;
 
 namespace NATS.Server.Accounts;
@@ -12,7 +13,9 @@ internal sealed class Account(string name)
     public const string SystemName = "$SYS";
 
     private readonly Lock _lock = new();
-    private readonly Sublist<Subscription> _subscriptions = new();
+
+    // Clients choose the subjects: with a seed that they cannot know they cannot choose such as are slow to look up.
+    private readonly Sublist<Subscription> _subscriptions = new(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
     private SubjectMappings? _mappings;
     private long _slowConsumers;
 
