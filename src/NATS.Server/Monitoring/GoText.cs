@@ -1,10 +1,11 @@
 using System.Globalization;
-using System.Text;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Sessions;
 
 namespace NATS.Server.Monitoring;
 
 /// <summary>
-/// Texts as the reference's runtime writes and reads them: numbers and booleans in queries with their error texts, quoted strings, durations.
+/// Texts as the reference's runtime writes and reads them: numbers and booleans in queries with their error texts, ages.
 /// Pure, thread-safe.
 /// </summary>
 internal static class GoText
@@ -54,21 +55,6 @@ internal static class GoText
         return Error("ParseUint", text, reason);
     }
 
-    /// <summary>A string literal: in double quotes, with escapes for what cannot be printed.</summary>
-    public static string Quote(ReadOnlySpan<byte> text)
-    {
-        var quoted = new StringBuilder(text.Length + 2).Append('"');
-        while (!text.IsEmpty)
-        {
-            bool isValid = Rune.DecodeFromUtf8(text, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-            if (isValid) AppendQuoted(quoted, rune);
-            else quoted.Append(CultureInfo.InvariantCulture, $"\\x{text[0]:x2}");
-            text = text[(isValid ? length : 1)..];
-        }
-
-        return quoted.Append('"').ToString();
-    }
-
     /// <summary>A span of time in whole seconds: <c>3s</c>, <c>1m2s</c>, <c>1d2h3m4s</c>, <c>1y2d3h4m5s</c>.</summary>
     public static string Uptime(TimeSpan span)
     {
@@ -84,36 +70,11 @@ internal static class GoText
         return string.Create(CultureInfo.InvariantCulture, $"{seconds}s");
     }
 
-    /// <summary>A span of time with all its digits: <c>0s</c>, <c>120µs</c>, <c>1.5ms</c>, <c>2m0.5s</c>.</summary>
-    public static string Duration(TimeSpan span)
-    {
-        if (span == TimeSpan.Zero) return "0s";
-        string sign = span < TimeSpan.Zero ? "-" : "";
-        UInt128 nanoseconds = (UInt128)Int128.Abs((Int128)span.Ticks * TimeSpan.NanosecondsPerTick);
-        if (nanoseconds < 1_000) return $"{sign}{nanoseconds}ns";
-        if (nanoseconds < 1_000_000) return $"{sign}{Fraction(nanoseconds, 1_000)}µs";
-        if (nanoseconds < 1_000_000_000) return $"{sign}{Fraction(nanoseconds, 1_000_000)}ms";
-        UInt128 minute = 60_000_000_000;
-        UInt128 minutes = nanoseconds / minute;
-        string seconds = Fraction(nanoseconds % minute, 1_000_000_000) + "s";
-        if (minutes == 0) return sign + seconds;
-        return minutes < 60 ? $"{sign}{minutes}m{seconds}" : $"{sign}{minutes / 60}h{minutes % 60}m{seconds}";
-    }
-
     /// <summary>A round trip as monitoring shows it: below a millisecond only whole microseconds.</summary>
     public static string RoundTrip(TimeSpan span)
     {
         bool isShort = span > TimeSpan.FromMicroseconds(1) && span < TimeSpan.FromMilliseconds(1);
-        return Duration(isShort ? TimeSpan.FromTicks(span.Ticks - (span.Ticks % TimeSpan.TicksPerMicrosecond)) : span);
-    }
-
-    private static string Fraction(UInt128 value, UInt128 unit)
-    {
-        UInt128 rest = value % unit;
-        if (rest == 0) return (value / unit).ToString(CultureInfo.InvariantCulture);
-        int digits = unit.ToString(CultureInfo.InvariantCulture).Length - 1;
-        string fraction = rest.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0').TrimEnd('0');
-        return $"{value / unit}.{fraction}";
+        return Durations.Format(isShort ? TimeSpan.FromTicks(span.Ticks - (span.Ticks % TimeSpan.TicksPerMicrosecond)) : span);
     }
 
     // Digits are read up to the first problem: a number that overflows before a bad character is out of range, not malformed.
@@ -132,33 +93,5 @@ internal static class GoText
         return null;
     }
 
-    private static void AppendQuoted(StringBuilder quoted, Rune rune)
-    {
-        switch (rune.Value)
-        {
-            case '"': quoted.Append("\\\""); return;
-            case '\\': quoted.Append(@"\\"); return;
-            case 7: quoted.Append("\\a"); return;
-            case 8: quoted.Append("\\b"); return;
-            case 12: quoted.Append("\\f"); return;
-            case 10: quoted.Append("\\n"); return;
-            case 13: quoted.Append("\\r"); return;
-            case 9: quoted.Append("\\t"); return;
-            case 11: quoted.Append("\\v"); return;
-        }
-
-        if (IsPrintable(rune)) quoted.Append(rune.ToString());
-        else if (rune.Value is < 0x20 or 0x7f) quoted.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}");
-        else if (rune.Value < 0x10000) quoted.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
-        else quoted.Append(CultureInfo.InvariantCulture, $"\\U{rune.Value:x8}");
-    }
-
-    private static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Control
-            or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned => false,
-        _ => true,
-    };
-
-    private static string Error(string function, ReadOnlySpan<byte> text, string reason) => $"strconv.{function}: parsing {Quote(text)}: {reason}";
+    private static string Error(string function, ReadOnlySpan<byte> text, string reason) => $"strconv.{function}: parsing {QuotedText.Quote(text)}: {reason}";
 }

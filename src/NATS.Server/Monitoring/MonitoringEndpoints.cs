@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Core.Protocol;
 using NATS.Server.Monitoring.Http;
 
 namespace NATS.Server.Monitoring;
@@ -193,7 +194,7 @@ internal sealed partial class MonitoringEndpoints : IDisposable
         if (query.Error is not null) return HttpResponse.Text(400, query.Error);
 
         HealthStatus status = _monitor.Healthz(options);
-        if (status.Error is string error) Log.Unhealthy(_logger, GoText.Quote(Encoding.UTF8.GetBytes(error)));
+        if (status.Error is string error) Log.Unhealthy(_logger, QuotedText.Quote(error));
         else if (status.Errors is { Count: > 0 } errors) Log.UnhealthyInDetail(_logger, errors.Count);
         return Json(status.StatusCode, status with { StatusCode = 0 }, MonitoringJson.Default.HealthStatus, indented: false);
     }

@@ -8,18 +8,22 @@ internal static class Durations
     public static string Format(TimeSpan duration)
     {
         if (duration == TimeSpan.Zero) return "0s";
-        if (duration < TimeSpan.Zero) return "-" + Format(duration.Negate());
-        if (duration < TimeSpan.FromSeconds(1))
-        {
-            double ms = duration.TotalMilliseconds;
-            return ms >= 1 ? Number(ms) + "ms" : Number(ms * 1000) + "µs";
-        }
-
-        long hours = (long)duration.TotalHours;
-        string seconds = Number((duration - TimeSpan.FromMinutes((long)duration.TotalMinutes)).TotalSeconds) + "s";
-        if (hours > 0) return $"{hours}h{duration.Minutes}m{seconds}";
-        return duration.Minutes > 0 ? $"{duration.Minutes}m{seconds}" : seconds;
+        string sign = duration < TimeSpan.Zero ? "-" : "";
+        UInt128 nanoseconds = (UInt128)Int128.Abs((Int128)duration.Ticks * TimeSpan.NanosecondsPerTick);
+        if (nanoseconds < 1_000) return $"{sign}{nanoseconds}ns";
+        if (nanoseconds < 1_000_000) return $"{sign}{Number(nanoseconds, 3)}µs";
+        if (nanoseconds < 1_000_000_000) return $"{sign}{Number(nanoseconds, 6)}ms";
+        UInt128 minutes = nanoseconds / 60_000_000_000;
+        string seconds = Number(nanoseconds % 60_000_000_000, 9) + "s";
+        if (minutes == 0) return sign + seconds;
+        return minutes < 60 ? $"{sign}{minutes}m{seconds}" : $"{sign}{minutes / 60}h{minutes % 60}m{seconds}";
     }
 
-    private static string Number(double value) => value.ToString("0.#########", CultureInfo.InvariantCulture);
+    /// <summary>A decimal number with as many of the given decimals as it needs.</summary>
+    private static string Number(UInt128 value, int decimals)
+    {
+        string digits = value.ToString(CultureInfo.InvariantCulture).PadLeft(decimals + 1, '0');
+        string fraction = digits[^decimals..].TrimEnd('0');
+        return fraction.Length == 0 ? digits[..^decimals] : $"{digits[..^decimals]}.{fraction}";
+    }
 }
