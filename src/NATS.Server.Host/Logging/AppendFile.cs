@@ -8,6 +8,15 @@ internal sealed partial class AppendFile : IDisposable
 {
     private const int FSetFlags = 4;
     private const int OAppend = 0x400;
+
+    // statx of the open file itself; its layout is the same on all processors.
+    private const int EmptyPath = 0x1000;
+    private const uint WantType = 1;
+    private const int StatusBytes = 256;
+    private const int TypeOffset = 28;
+    private const int TypeMask = 0xF000;
+    private const int TypeRegular = 0x8000;
+
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     private readonly FileStream _stream;
@@ -17,11 +26,11 @@ internal sealed partial class AppendFile : IDisposable
     {
         _stream = stream;
         _handle = stream.SafeFileHandle;
-        IsRegular = stream.CanSeek;
+        IsRegular = stream.CanSeek && !IsDevice(_handle);
         Length = IsRegular ? RandomAccess.GetLength(_handle) : 0;
     }
 
-    /// <summary>False for a terminal, a pipe and the like, such as /dev/stdout.</summary>
+    /// <summary>False for a terminal, a pipe and the like, such as /dev/stdout or /dev/null.</summary>
     public bool IsRegular { get; }
 
     /// <summary>Bytes found at opening plus bytes appended since.</summary>
@@ -58,6 +67,18 @@ internal sealed partial class AppendFile : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
+
+    // Some devices can be sought in: only their type tells them from files. A rotation would rename the device itself.
+    private static bool IsDevice(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        Span<byte> status = stackalloc byte[StatusBytes];
+        return Status(file, "", EmptyPath, WantType, status) != 0 || (BitConverter.ToUInt16(status[TypeOffset..]) & TypeMask) != TypeRegular;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Status(SafeFileHandle file, string path, int flags, uint wanted, Span<byte> status);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int SetFlags(SafeFileHandle file, int command, int flags);

@@ -139,11 +139,16 @@ public sealed class FileSinkTests : IDisposable
     [Fact]
     public void A_device_is_written_and_never_rotated()
     {
+        // Behind a link: a rotation that should not be would rename the link and not the machine's device.
         Assert.SkipUnless(File.Exists("/dev/null"), "devices");
-        using var sink = new FileSink("/dev/null", 1, 1, new LogLine(time: null, isUtc: false, hasColors: false, 7), _time, _trouble.Add);
+        var path = Path.Combine(_folder.Path, "device.log");
+        File.CreateSymbolicLink(path, "/dev/null");
+        using var sink = new FileSink(path, 1, 1, new LogLine(time: null, isUtc: false, hasColors: false, 7), _time, _trouble.Add);
         sink.Write(LogLevel.Information, "one");
+        sink.Write(LogLevel.Information, "two");
         Assert.Empty(_trouble);
-        Assert.True(File.Exists("/dev/null"));
+        Assert.Equal(path, Assert.Single(Directory.GetFileSystemEntries(_folder.Path)));
+        Assert.Equal("/dev/null", new FileInfo(path).LinkTarget);
     }
 
     [Fact]
