@@ -54,7 +54,7 @@ if wanted NATS.Server.InteropTests "$@"; then
   say "C client"
   have_c_client() { command -v gcc >/dev/null && echo '#include <nats/nats.h>' | gcc -fsyntax-only -x c - 2>/dev/null; }
   if ! have_c_client && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
-    (timeout 120 apt-get -qq update && DEBIAN_FRONTEND=noninteractive timeout 180 apt-get -qq install -y --no-install-recommends gcc libc6-dev libnats-dev) >/dev/null 2>&1
+    (timeout 120 apt-get -qq -o APT::Sandbox::User=root update && DEBIAN_FRONTEND=noninteractive timeout 180 apt-get -qq -o APT::Sandbox::User=root install -y --no-install-recommends gcc libc6-dev libnats-dev) >/dev/null 2>&1
   fi
   have_c_client && echo "available" || echo "no C compiler or no libnats: tests of the C client are skipped"
 fi
