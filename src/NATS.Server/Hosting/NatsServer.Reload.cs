@@ -16,6 +16,7 @@ public sealed partial class NatsServer
     public ReloadResult Reload(ServerOptions options, Action<ServerOptions>? onApplied = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options = OptionsBaseline.Apply(options);
         if (OptionsValidator.Validate(options) is { Count: > 0 } contradictions) return new ReloadResult(contradictions, []);
         lock (_reloadLock)
         {

@@ -108,6 +108,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
+        options = OptionsBaseline.Apply(options);
         if (OptionsValidator.Validate(options) is [string contradiction, ..]) throw new NatsServerException(contradiction);
         var server = new NatsServer(options, services ?? new NatsServerServices());
         try

@@ -34,7 +34,7 @@ public sealed class OptionsDiff
         Secret("Authorization", static o => o.Authorization.Token, ReloadableOption.Token, "token"),
         Live("PingInterval", static o => o.PingInterval, ReloadableOption.PingInterval, "ping_interval"),
         Live("MaxPingsOut", static o => o.MaxPingsOut, ReloadableOption.MaxPingsOut, "ping_max"),
-        Fixed("HTTPHost", static o => o.HttpHost),
+        new("HTTPHost", static o => o.HttpHost, CompareHttpHost),
         Fixed("HTTPPort", static o => o.HttpPort),
         Fixed("HTTPBasePath", static o => o.HttpBasePath),
         Live("AuthTimeout", static o => o.Authorization.Timeout.TotalSeconds, ReloadableOption.AuthorizationTimeout, "authorization timeout"),
@@ -134,6 +134,12 @@ public sealed class OptionsDiff
             diff._errors.Add($"invalid ClientAdvertise value of {next.ClientAdvertise}, err={error}");
         else
             diff.Change(ReloadableOption.ClientAdvertise, "ClientAdvertise", $"Reload: client_advertise = {next.ClientAdvertise}");
+    }
+
+    // Left out it is the host, whose own refusal is enough.
+    private static void CompareHttpHost(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        if (current.HttpHost != current.Host || next.HttpHost != next.Host) diff.Refuse("HTTPHost", current.HttpHost, next.HttpHost);
     }
 
     // May be dropped, but only together with its user; nobody is it any more then.

@@ -276,4 +276,14 @@ public sealed class ReloadTests
             }
         }
     }
+
+    [Fact]
+    public async Task Options_made_by_hand_are_those_of_a_file_that_says_the_same()
+    {
+        await using NatsServer server = await Embedded.StartAsync(Embedded.Options with { MaxPayload = 0, PingInterval = TimeSpan.Zero });
+        Assert.Equal(1024 * 1024, server.Options.MaxPayload);
+        ServerOptions fromText = OptionsLoader.ForThisProcess.LoadText($"listen: \"{Embedded.Options.Host}:-1\"").Options!;
+        Assert.Empty(server.Reload(fromText).Errors);
+        Assert.Empty(server.Reload(server.Options with { MaxPayload = 0, HttpHost = "" }).Errors);
+    }
 }

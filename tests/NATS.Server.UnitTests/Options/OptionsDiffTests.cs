@@ -118,6 +118,14 @@ public sealed class OptionsDiffTests
             .Errors.Select(error => error.Split(' ')[5].TrimEnd(':')));
 
     [Fact]
+    public void A_monitoring_host_that_follows_the_host_is_not_refused_on_its_own()
+    {
+        var current = Current with { HttpHost = Current.Host };
+        Assert.Equal(["config reload not supported for Host: old=0.0.0.0, new=x"], OptionsDiff.Compare(current, current with { Host = "x", HttpHost = "x" }).Errors);
+        Assert.Equal(["config reload not supported for HTTPHost: old=0.0.0.0, new=x"], OptionsDiff.Compare(current, current with { HttpHost = "x" }).Errors);
+    }
+
+    [Fact]
     public void Dropping_the_pid_file_is_silent()
     {
         var diff = OptionsDiff.Compare(Current with { PidFile = "x" }, Current);
