@@ -35,6 +35,19 @@ public readonly ref struct InboundMessage
         IsCanonical = isCanonical;
     }
 
+    /// <summary>Describes a complete canonical frame.</summary>
+    internal InboundMessage(Span<byte> frame, int subjectStart, int subjectLength, int replyStart, int replyLength, int bodyStart, int headerSize)
+    {
+        _frame = frame;
+        _subjectStart = subjectStart;
+        _subjectLength = subjectLength;
+        _replyStart = replyStart;
+        _replyLength = replyLength;
+        _bodyStart = bodyStart;
+        HeaderSize = headerSize;
+        IsCanonical = true;
+    }
+
     private InboundMessage(InboundMessage original, ReadOnlySpan<byte> mappedSubject)
     {
         this = original;
@@ -72,11 +85,11 @@ public readonly ref struct InboundMessage
 
     public bool IsCanonical { get; }
 
-    /// <summary>Verb, subject and one space: the first part of an outgoing frame once <see cref="TurnIntoDelivery"/> was called. Canonical frames only.</summary>
-    public ReadOnlySpan<byte> Head => _frame[..(_subjectStart + _subjectLength + 1)];
+    /// <summary>The whole frame, from the verb to the final line feed.</summary>
+    public ReadOnlySpan<byte> Frame => _frame;
 
-    /// <summary>All that follows the subject: reply, sizes, headers, payload. Canonical frames only.</summary>
-    public ReadOnlySpan<byte> Rest => _frame[(_subjectStart + _subjectLength + 1)..];
+    /// <summary>Bytes of the frame up to and including the blank after the subject: where a delivery has its sid. Canonical frames only.</summary>
+    public int HeadLength => _subjectStart + _subjectLength + 1;
 
     /// <summary>Writes MSG over PUB, HMSG over HPUB in the receive buffer, which the caller owns.</summary>
     public void TurnIntoDelivery()

@@ -97,33 +97,37 @@ public static class NatsParser
         int separators = BitOperations.PopCount(spaces);
         int expected = hasHeaders ? 2 : 1;
         if (separators != expected && separators != expected + 1) return false;
-        PublishLine parsed = default;
-        parsed.SubjectStart = arguments;
-        parsed.SubjectLength = BitOperations.TrailingZeroCount(spaces);
-        int cursor = parsed.SubjectLength + 1;
+        int subjectLength = BitOperations.TrailingZeroCount(spaces);
+        int cursor = subjectLength + 1;
         spaces &= spaces - 1;
+        int replyStart = 0;
+        int replyLength = 0;
         if (separators == expected + 1)
         {
             int next = BitOperations.TrailingZeroCount(spaces);
             spaces &= spaces - 1;
-            parsed.ReplyStart = arguments + cursor;
-            parsed.ReplyLength = next - cursor;
+            replyStart = arguments + cursor;
+            replyLength = next - cursor;
             cursor = next + 1;
         }
 
-        parsed.HeaderSize = -1;
+        int headerSize = -1;
         if (hasHeaders)
         {
             int next = BitOperations.TrailingZeroCount(spaces);
-            if (!TryParseSize(ref Unsafe.Add(ref line, cursor), next - cursor, out parsed.HeaderSize)) return false;
+            if (!TryParseSize(ref Unsafe.Add(ref line, cursor), next - cursor, out headerSize)) return false;
             cursor = next + 1;
         }
 
-        if (!TryParseSize(ref Unsafe.Add(ref line, cursor), end - cursor, out parsed.TotalSize)) return false;
-        if (parsed.HeaderSize > parsed.TotalSize || end > state.MaxControlLine) return false;
-        parsed.BodyStart = arguments + end + 2;
-        parsed.IsCanonical = parsed.HeaderSize != 0;
-        outcome = FinishPublish(data, data.Slice(arguments, end), parsed, ref handler, ref state, out length);
+        if (!TryParseSize(ref Unsafe.Add(ref line, cursor), end - cursor, out int totalSize)) return false;
+        if (headerSize > totalSize || headerSize == 0 || end > state.MaxControlLine) return false;
+        int bodyStart = arguments + end + 2;
+        int bodyEnd = bodyStart + totalSize;
+        if (data.Length < bodyEnd + 2 || Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, bodyEnd)) != 0x0A0D) return false;
+        if (!handler.AcceptsPublish(totalSize, hasHeaders)) return false;
+        length = bodyEnd + 2;
+        var message = new InboundMessage(data[..length], arguments, subjectLength, replyStart, replyLength, bodyStart, headerSize);
+        outcome = handler.OnPublish(message) ? ParseOutcome.NeedMore : ParseOutcome.Stopped;
         return true;
     }
 

@@ -47,6 +47,11 @@ public enum ParseOutcome : byte
 /// <summary>What a client session does with the operations the parser finds. Spans are valid during the call only. False stops the parser.</summary>
 public interface INatsOperationHandler
 {
+    /// <summary>Whether a complete, canonical publish needs none of the checks of <see cref="OnPublishLine"/>, which is then not called for it.</summary>
+    /// <param name="totalSize">Headers and payload in bytes.</param>
+    /// <param name="hasHeaders">HPUB.</param>
+    bool AcceptsPublish(int totalSize, bool hasHeaders);
+
     /// <summary>Something else than CONNECT came first although it is required. True: go on (the connection has been authenticated otherwise).</summary>
     bool OnOperationBeforeConnect(byte first);
 

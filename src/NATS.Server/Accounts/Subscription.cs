@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace NATS.Server.Accounts;
 
 /// <summary>
@@ -5,7 +7,11 @@ namespace NATS.Server.Accounts;
 /// </summary>
 internal sealed class Subscription(Subscriber owner, byte[] subject, byte[]? queue, byte[] sid)
 {
-    private readonly byte[] _sidAndSpace = [.. sid, (byte)' '];
+    public const int SidPadding = 16;
+
+    // Padded, so that a short sid is copied with one vector load whatever its length.
+    private readonly byte[] _sidAndSpace = [.. sid, (byte)' ', .. new byte[SidPadding]];
+    private readonly int _sidLength = sid.Length + 1;
 
     public Subscriber Owner { get; } = owner;
 
@@ -14,10 +20,15 @@ internal sealed class Subscription(Subscriber owner, byte[] subject, byte[]? que
     /// <summary>The queue group, or null.</summary>
     public byte[]? Queue { get; } = queue;
 
-    public ReadOnlySpan<byte> Sid => _sidAndSpace.AsSpan(0, _sidAndSpace.Length - 1);
+    public ReadOnlySpan<byte> Sid => _sidAndSpace.AsSpan(0, _sidLength - 1);
 
     /// <summary>The sid as it stands in a delivery, with the blank that follows it.</summary>
-    public ReadOnlySpan<byte> SidAndSpace => _sidAndSpace;
+    public ReadOnlySpan<byte> SidAndSpace => _sidAndSpace.AsSpan(0, _sidLength);
+
+    /// <summary>The same, followed by <see cref="SidPadding"/> bytes that may be read.</summary>
+    public ref byte PaddedSid => ref MemoryMarshal.GetArrayDataReference(_sidAndSpace);
+
+    public int SidAndSpaceLength => _sidLength;
 
     /// <summary>Whether the owner's permissions deny a part of what the subject matches, so that every message has to be asked for.</summary>
     public bool IsFiltered { get; set; }

@@ -23,7 +23,7 @@ internal sealed class Block(byte[] bytes)
 /// </summary>
 internal sealed class BlockPool
 {
-    public const int SmallSize = 4 * 1024;
+    public const int SmallSize = 16 * 1024;
     public const int LargeSize = 64 * 1024;
     public const int MaxSmallKept = 2048;
     public const int MaxLargeKept = 256;

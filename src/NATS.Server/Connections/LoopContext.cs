@@ -14,7 +14,7 @@ internal sealed class LoopContext
     public const int FlushThreshold = 192 * 1024;
 
     /// <summary>With many targets each should still get a few messages per system call.</summary>
-    public const int FlushPerTarget = 8 * 1024;
+    public const int FlushPerTarget = 32 * 1024;
 
     private OutboundBuffer[] _dirty = new OutboundBuffer[16];
     private int _dirtyCount;

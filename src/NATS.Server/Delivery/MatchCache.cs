@@ -23,6 +23,9 @@ internal sealed class MatchCache
     private readonly MatchEntry?[] _entries = new MatchEntry?[Size];
     private readonly MatchEntry _uncached = new();
 
+    // Publishers repeat themselves: the subject of the last message is compared before anything is hashed.
+    private MatchEntry? _last;
+
     // Statistics; read by any thread.
     public long Hits;
     public long Misses;
@@ -32,12 +35,25 @@ internal sealed class MatchCache
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public MatchEntry Find(Account account, ReadOnlySpan<byte> subject)
     {
+        if (_last is { } last && ReferenceEquals(last.Account, account) && last.Generation == account.Generation && last.SubjectEquals(subject))
+        {
+            Hits++;
+            return last;
+        }
+
+        return FindByHash(account, subject);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private MatchEntry FindByHash(Account account, ReadOnlySpan<byte> subject)
+    {
         uint hash = Hash(subject);
         MatchEntry? entry = _entries[hash & (Size - 1)];
         if (entry is not null && entry.Hash == hash && ReferenceEquals(entry.Account, account) && entry.Generation == account.Generation
             && entry.SubjectEquals(subject))
         {
             Hits++;
+            _last = entry;
             return entry;
         }
 
@@ -93,14 +109,18 @@ internal sealed class MatchCache
         int length = subject.Length;
         ulong hash = (ulong)length * multiplier;
         int i = 0;
-        for (; i + 8 <= length; i += 8)
+        for (; i + 8 < length; i += 8)
         {
             hash = (hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, i))) * multiplier;
             hash = BitOperations.RotateLeft(hash, 29);
         }
 
-        ulong last = 0;
-        for (int shift = 0; i < length; i++, shift += 8) last |= (ulong)Unsafe.Add(ref start, i) << shift;
+        // The last 1 to 8 bytes, by loads that overlap.
+        ulong last;
+        if (length >= 8) last = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, length - 8));
+        else if (length >= 4) last = Unsafe.ReadUnaligned<uint>(ref start) | ((ulong)Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, length - 4)) << 32);
+        else if (length > 0) last = start | ((ulong)Unsafe.Add(ref start, length >> 1) << 8) | ((ulong)Unsafe.Add(ref start, length - 1) << 16);
+        else last = 0;
         hash = (hash ^ last) * multiplier;
         return (uint)(hash >> 32);
     }

@@ -63,7 +63,7 @@ public sealed class OptionsDiff
         Named("Metadata", static o => Show(o.Metadata), ReloadableOption.Metadata, "metadata"),
         Fixed("FeatureFlags", static o => Show(o.FeatureFlags)),
 
-        // Not in a file, so only an embedder who changes them comes here.
+        // This server's own.
         Fixed("EventLoops", static o => o.EventLoops),
         Fixed("Engine", static o => o.Engine),
     ];
@@ -108,8 +108,6 @@ public sealed class OptionsDiff
     {
         Port = next.Port == ServerOptions.RandomPort ? current.Port : next.Port,
         DontListen = current.DontListen,
-        EventLoops = current.EventLoops,
-        Engine = current.Engine,
     };
 
     /// <summary>What the log says after everything is applied.</summary>

@@ -47,6 +47,10 @@ internal static class OptionsReader
         new("write_timeout", ReadWriteTimeout),
         Key.Boolean<ServerOptions>("no_fast_producer_stall", (o, v) => o with { NoFastProducerStall = v }),
 
+        // This server's own keys: nats-server has none of them
+        new("connection_engine", ReadConnectionEngine),
+        Key.Int<ServerOptions>("event_loops", (o, v) => o with { EventLoops = v }),
+
         // Life and death
         new("lame_duck_duration", ReadLameDuckDuration),
         new("lame_duck_grace_period", ReadLameDuckGracePeriod),
@@ -176,6 +180,20 @@ internal static class OptionsReader
                 return options with { WriteTimeout = WriteTimeoutPolicy.Retry };
             default:
                 entry.Fail("write_timeout must be 'default', 'close' or 'retry'");
+                return options;
+        }
+    }
+
+    private static ServerOptions ReadConnectionEngine(ServerOptions options, ConfigEntry entry)
+    {
+        if (!entry.TryText(out var text)) return options;
+        switch (text)
+        {
+            case "automatic": return options with { Engine = ConnectionEngineKind.Automatic };
+            case "epoll": return options with { Engine = ConnectionEngineKind.Epoll };
+            case "portable": return options with { Engine = ConnectionEngineKind.Portable };
+            default:
+                entry.Fail("connection_engine must be 'automatic', 'epoll' or 'portable'");
                 return options;
         }
     }

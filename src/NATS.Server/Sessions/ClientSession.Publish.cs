@@ -73,6 +73,10 @@ internal sealed partial class ClientSession
         if (!Subject.IsValidLiteral(subject)) SendError(loop, ProtocolTexts.InvalidPublishSubject);
     }
 
+    /// <summary>Whether a complete publish may skip <see cref="OnPublishLine"/>: nothing to refuse, to trace or to complain about.</summary>
+    public bool AcceptsPublish(int totalSize, bool hasHeaders) =>
+        totalSize <= MaxPayload && (!hasHeaders || _headers) && !_traced && ConnectReceived && !_options.Pedantic;
+
     public bool OnPublish(LoopContext loop, in InboundMessage message)
     {
         int size = message.Size;

@@ -66,7 +66,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
         int size = message.Size;
         if (message.IsCanonical && withHeaders)
         {
-            target.WriteLocked(message.Head, subscription.SidAndSpace, message.Rest);
+            target.WriteDeliveryLocked(message.Frame, message.HeadLength, ref subscription.PaddedSid, subscription.SidAndSpaceLength);
         }
         else
         {

@@ -24,5 +24,7 @@ internal readonly struct OperationHandler(ClientSession session, LoopContext loo
 
     public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line) => session.OnPublishLine(loop, arguments, line);
 
+    public bool AcceptsPublish(int totalSize, bool hasHeaders) => session.AcceptsPublish(totalSize, hasHeaders);
+
     public bool OnPublish(in InboundMessage message) => session.OnPublish(loop, message);
 }

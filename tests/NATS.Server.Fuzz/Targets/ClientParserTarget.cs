@@ -71,8 +71,11 @@ internal sealed class ClientParserTarget : IFuzzTarget
 
         public bool OnUnsubscribe(ReadOnlySpan<byte> arguments) => Add(8, arguments);
 
+        // Whether the fast path or the slow one takes a message depends on the cut: only lines that are refused count.
+        public bool AcceptsPublish(int totalSize, bool hasHeaders) => true;
+
         public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line) =>
-            Add(9, arguments) && line is { Error: PublishLineError.None, TotalSize: <= 128 * 1024 };
+            line is { Error: PublishLineError.None, TotalSize: <= 128 * 1024 } || !Add(9, arguments);
 
         public bool OnPublish(in InboundMessage message)
         {

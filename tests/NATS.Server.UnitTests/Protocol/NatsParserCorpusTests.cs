@@ -100,6 +100,18 @@ public sealed class NatsParserCorpusTests
 
     [Theory]
     [MemberData(nameof(Streams))]
+    public void The_shorter_path_of_accepted_publishes_gives_the_same_messages(string stream)
+    {
+        Run withLines = Feed(stream, [stream.Length]);
+        Run shorter = Feed(stream, [stream.Length], accepts: true);
+        Assert.Equal(WithoutAcceptedLines(withLines), WithoutAcceptedLines(shorter));
+    }
+
+    private static Run WithoutAcceptedLines(Run run) =>
+        run with { Calls = [.. run.Calls.Where(call => !call.StartsWith("line '", StringComparison.Ordinal) || !call.Contains("subject=", StringComparison.Ordinal))] };
+
+    [Theory]
+    [MemberData(nameof(Streams))]
     public void Random_pieces_give_the_same_operations(string stream)
     {
         Run whole = Feed(stream, [stream.Length]);
@@ -189,11 +201,11 @@ public sealed class NatsParserCorpusTests
     }
 
     // What a connection does: unconsumed bytes stand in front of the next piece.
-    private static Run Feed(string stream, IReadOnlyList<int> ends, bool waitsForNeeded = false, bool expectsConnect = false)
+    private static Run Feed(string stream, IReadOnlyList<int> ends, bool waitsForNeeded = false, bool expectsConnect = false, bool accepts = false)
     {
         var state = new ParserState { MaxControlLine = ControlLine, ExpectConnect = expectsConnect };
         List<string> calls = [];
-        var handler = new Recorder(calls);
+        var handler = new Recorder(calls, accepts);
         byte[] bytes = Encoding.Latin1.GetBytes(stream);
         int start = 0;
         ParseOutcome outcome = ParseOutcome.NeedMore;
@@ -217,8 +229,10 @@ public sealed class NatsParserCorpusTests
         public override string ToString() => $"{Outcome} at {Consumed}: {string.Join(" | ", Calls)}";
     }
 
-    private readonly struct Recorder(List<string> calls) : INatsOperationHandler
+    private readonly struct Recorder(List<string> calls, bool accepts = false) : INatsOperationHandler
     {
+        public bool AcceptsPublish(int totalSize, bool hasHeaders) => accepts;
+
         public bool OnOperationBeforeConnect(byte first) => Add($"before {(char)first}");
 
         public bool OnConnect(ReadOnlySpan<byte> json) => Add($"CONNECT '{Text(json)}'");

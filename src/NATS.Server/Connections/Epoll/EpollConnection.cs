@@ -72,7 +72,10 @@ internal sealed unsafe class EpollConnection : Connection
         }
     }
 
-    /// <summary>Receives once and handles it. True when more may be waiting.</summary>
+    /// <summary>
+    /// Receives once and handles it. True when more may be waiting: a buffer that was more than half filled says that the peer is busy, and one more
+    /// read before the batch is sent makes the sends larger.
+    /// </summary>
     private bool Read(LoopContext context)
     {
         byte[] buffer = context.ReceiveBuffer;
@@ -92,7 +95,7 @@ internal sealed unsafe class EpollConnection : Connection
         }
 
         Process(context, buffer.AsSpan(0, start + received));
-        return received == room;
+        return received > room / 2;
     }
 
     private bool ReadLarge(LoopContext context)
