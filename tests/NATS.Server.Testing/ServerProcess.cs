@@ -50,6 +50,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>The process's own folder: its configuration, ports file, and working directory.</summary>
     public string Folder => _folder.Path;
 
+    /// <summary>What runs.</summary>
+    public string Executable => _process.StartInfo.FileName;
+
     public int Id => _process.Id;
 
     /// <summary>The lines written so far to standard error and standard output, in order.</summary>

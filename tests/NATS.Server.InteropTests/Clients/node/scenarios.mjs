@@ -309,8 +309,9 @@ const scenarios = {
     print("lame duck");
     await told;
     print("told");
-    await nc.closed();
-    print(nc.isClosed());
+    nc.publish("x", "still served");
+    await nc.flush();
+    await nc.close();
   },
 
   async "many-subscriptions"() {
