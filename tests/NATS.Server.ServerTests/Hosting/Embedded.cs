@@ -13,11 +13,12 @@ internal static class Embedded
     public static TheoryData<ConnectionEngineKind> Engines =>
         OperatingSystem.IsLinux() ? [ConnectionEngineKind.Epoll, ConnectionEngineKind.Portable] : [ConnectionEngineKind.Portable];
 
+    /// <summary>Starts a server. Without a clock it runs on real time but never looks at deadlines and sends no PING, however slow the machine is.</summary>
     public static Task<NatsServer> StartAsync(ServerOptions? options = null, LogLines? log = null, TimeProvider? time = null) =>
         NatsServer.StartAsync(options ?? Options, new NatsServerServices
         {
             LoggerFactory = log ?? new LogLines(),
-            TimeProvider = time ?? TimeProvider.System,
+            TimeProvider = time ?? new ClockWithoutTicks(),
         });
 
     public static Task<NatsServer> StartAsync(ConnectionEngineKind engine, LogLines? log = null) => StartAsync(Options with { Engine = engine }, log);
