@@ -10,7 +10,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPE
 configuration=${CONFIGURATION:-Debug}
 output=$(echo "$configuration" | tr '[:upper:]' '[:lower:]')
 suites=(NATS.Server.UnitTests NATS.Server.ServerTests NATS.Server.InteropTests)
-suite_seconds=480
+suite_seconds=900
 fuzz_seconds=15
 passed=0 failed=0 skipped=0
 
