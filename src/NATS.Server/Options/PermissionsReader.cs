@@ -1,6 +1,4 @@
-using System.Text;
 using NATS.Server.Core.Config;
-using NATS.Server.Core.Subjects;
 
 namespace NATS.Server.Options;
 
@@ -21,6 +19,9 @@ internal static class PermissionsReader
         Key.Int<ResponsePermissionOptions>("max max_msgs max_messages max_responses", (r, v) => v == 0 ? r : r with { MaxMessages = v }),
         new KeyReader<ResponsePermissionOptions>("expires expiration ttl", ReadExpiration));
 
+    private static readonly BlockReader<SubjectPermissionOptions> PublishKeys = SubjectKeys(allowsQueue: false);
+    private static readonly BlockReader<SubjectPermissionOptions> SubscribeKeys = SubjectKeys(allowsQueue: true);
+
     /// <summary>Reads a permissions block; null when it is none.</summary>
     public static PermissionsOptions? Read(ConfigEntry entry)
     {
@@ -40,13 +41,13 @@ internal static class PermissionsReader
     private static SubjectPermissionOptions? ReadSubjects(ConfigEntry entry, bool allowsQueue)
     {
         if (entry.Content is not ConfigMap map) return new SubjectPermissionOptions { Allow = ReadList(entry, allowsQueue) };
-        if (map.Count == 0) return null;
-        var keys = new BlockReader<SubjectPermissionOptions>(
-            static name => $"Unknown field name {name} parsing subject permissions, only 'allow' or 'deny' are permitted",
-            new KeyReader<SubjectPermissionOptions>("allow", (p, e) => p with { Allow = ReadList(e, allowsQueue) }),
-            new KeyReader<SubjectPermissionOptions>("deny", (p, e) => p with { Deny = ReadList(e, allowsQueue) }));
-        return keys.Read(map, new SubjectPermissionOptions(), entry.Diagnostics);
+        return map.Count == 0 ? null : (allowsQueue ? SubscribeKeys : PublishKeys).Read(map, new SubjectPermissionOptions(), entry.Diagnostics);
     }
+
+    private static BlockReader<SubjectPermissionOptions> SubjectKeys(bool allowsQueue) => new(
+        static name => $"Unknown field name {name} parsing subject permissions, only 'allow' or 'deny' are permitted",
+        new KeyReader<SubjectPermissionOptions>("allow", (p, e) => p with { Allow = ReadList(e, allowsQueue) }),
+        new KeyReader<SubjectPermissionOptions>("deny", (p, e) => p with { Deny = ReadList(e, allowsQueue) }));
 
     // An empty list is no list, as in the reference: it restricts nothing.
     private static List<string>? ReadList(ConfigEntry entry, bool allowsQueue)

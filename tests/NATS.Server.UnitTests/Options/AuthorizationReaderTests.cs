@@ -86,6 +86,10 @@ public sealed class AuthorizationReaderTests
         Assert.Equal(new ResponsePermissionOptions(messages, TimeSpan.FromSeconds(seconds)), PermissionsOf($"{{ {text} }}")!.AllowResponses);
 
     [Fact]
+    public void The_shortest_time_to_respond_is_not_the_default() =>
+        Assert.Equal(TimeSpan.FromTicks(1), PermissionsOf("{ allow_responses { expires: \"1ns\" } }")!.AllowResponses!.Expires);
+
+    [Fact]
     public void Who_may_respond_may_publish_only_what_is_allowed_explicitly()
     {
         Assert.Empty(PermissionsOf("{ allow_responses: true }")!.Publish!.Allow!);
