@@ -144,7 +144,7 @@ public sealed class OptionsDiffTests
     [Fact]
     public void What_a_file_cannot_know_is_carried_over()
     {
-        var current = Current with { Port = 34567, DontListen = true, EventLoops = 3, Engine = ConnectionEngineKind.Portable };
+        var current = Current with { Port = 34567, DontListen = true };
         var next = OptionsDiff.CarryOver(current, new ServerOptions { Port = ServerOptions.RandomPort });
         Assert.Empty(OptionsDiff.Compare(current, next).Errors);
         Assert.Equal(34567, next.Port);
