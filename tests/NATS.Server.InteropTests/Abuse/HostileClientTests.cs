@@ -36,14 +36,14 @@ public sealed class HostileClientTests
             await EchoAsync(normal);
             long after = ProcessFacts.ResidentKiB(server.Id);
             Assert.True((after - before) / count <= maxKiBEach, $"{after - before} KiB for {count} connections");
-            Assert.True(ProcessFacts.Descriptors(server.Id) > count);
+            Assert.True(ProcessFacts.Sockets(server.Id) > count);
         }
         finally
         {
             foreach (Socket socket in sockets) socket.Dispose();
         }
 
-        Eventually.True(() => ProcessFacts.Descriptors(server.Id) < 200, "the descriptors of the lost connections are closed");
+        Eventually.True(() => ProcessFacts.Sockets(server.Id) < 200, "the sockets of the lost connections are closed");
         await EchoAsync(normal);
         Assert.Equal(0, await server.StopAsync());
     }
@@ -161,7 +161,7 @@ public sealed class HostileClientTests
         await using RawClient normal = await RawClient.HandshakeAsync(server.Port);
         await normal.SendAsync("SUB echo 1\r\n");
         await EchoAsync(normal);
-        int before = ProcessFacts.Descriptors(server.Id);
+        int before = ProcessFacts.Sockets(server.Id);
         int left = count;
         Task[] flood = [.. Enumerable.Range(0, workers).Select(worker => Task.Run(async () =>
         {
@@ -185,7 +185,7 @@ public sealed class HostileClientTests
         while (!all.IsCompleted);
         await all;
         Assert.True(answers > 1);
-        Eventually.True(() => ProcessFacts.Descriptors(server.Id) <= before, "all descriptors are closed");
+        Eventually.True(() => ProcessFacts.Sockets(server.Id) <= before, "all sockets are closed");
         await EchoAsync(normal);
         using var http = new HttpClient();
         string varz = await http.GetStringAsync(new Uri($"http://127.0.0.1:{server.MonitorPort}/varz"));

@@ -12,6 +12,7 @@ internal static class ProcessFacts
         return long.Parse(line["VmRSS:".Length..^"kB".Length], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Open descriptors.</summary>
-    public static int Descriptors(int process) => Directory.GetFiles($"/proc/{process}/fd").Length;
+    /// <summary>Open sockets. Not all descriptors: the runtime opens its own files when it first needs them.</summary>
+    public static int Sockets(int process) =>
+        new DirectoryInfo($"/proc/{process}/fd").EnumerateFiles().Count(static file => file.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
 }
