@@ -6,6 +6,11 @@ namespace NATS.Server.Accounts;
 /// <summary>Whoever subscribes: a client's session, later a route or an internal client.</summary>
 internal abstract class Subscriber
 {
+    /// <summary>A delivery is near: asks the caches for what it will touch. Reads nothing that could be stale or missing, changes nothing.</summary>
+    public virtual void Prefetch()
+    {
+    }
+
     /// <summary>Hands a message to a matching subscription of this subscriber. Any thread.</summary>
     /// <param name="loop">The batch; remembers what has to be flushed.</param>
     /// <param name="subscription">One of this subscriber's.</param>

@@ -69,6 +69,12 @@ internal sealed class OutboundBuffer
 
     public Connection Connection => _connection;
 
+    /// <summary>Asks the caches for where the next bytes go. Any thread, without the lock: a stale answer costs nothing.</summary>
+    public void Prefetch()
+    {
+        if (_tail is { } tail) MemoryPrefetch.Bytes(tail.Bytes, tail.End);
+    }
+
     /// <summary>Takes the lock. Must be followed by <see cref="Exit"/> without anything unknown in between.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter()

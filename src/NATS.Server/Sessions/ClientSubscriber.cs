@@ -38,6 +38,8 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
         set => Volatile.Write(ref _rights, value);
     }
 
+    public override void Prefetch() => outbound.Prefetch();
+
     public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
     {
         if (ReferenceEquals(producer, this) && !Echo) return false;
