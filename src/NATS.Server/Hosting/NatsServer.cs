@@ -242,12 +242,9 @@ public sealed partial class NatsServer : IAsyncDisposable
             _ => EpollEngine.IsSupported,
         };
         if (!epoll) return portable;
-        int loops = options.EventLoops > 0 ? options.EventLoops : DefaultEventLoops(Environment.ProcessorCount);
+        int loops = options.EventLoops > 0 ? options.EventLoops : Math.Max(1, Environment.ProcessorCount / 2);
         return new EpollEngine(loops, _clock, pool, portable, OnFault);
     }
-
-    /// <summary>Half of the cores, but two where there are two: a loop that waits for the kernel leaves a core to the other.</summary>
-    private static int DefaultEventLoops(int cores) => Math.Max(Math.Min(2, cores), cores / 2);
 
     private void OnFault(Exception exception) => Log.Fault(_log, exception);
 

@@ -108,7 +108,7 @@ public sealed record ServerOptions
     public IReadOnlyList<SubjectMappingOptions> Mappings { get; init; } = [];
 
     // Engine (this server's own options)
-    /// <summary>Event loops of the Linux engine; 0 chooses half of the cores, but two where there are two.</summary>
+    /// <summary>Event loops of the Linux engine; 0 chooses half of the cores, at least one.</summary>
     public int EventLoops { get; init; }
 
     /// <summary>Which I/O engine serves plain TCP connections.</summary>
