@@ -19,7 +19,7 @@ internal static class MessageRouter
         ReadOnlySpan<Subscription> plain = match.Plain;
         for (int i = 0; i < plain.Length; i++)
         {
-            // A wide fan-out visits objects that no cache holds: what comes soon is asked for now.
+            // A wide fan-out visits objects that no cache holds: the next ones are loaded while this one is written.
             if (plain.Length >= WideFanout) Prefetch(plain, i);
             Subscription subscription = plain[i];
             if (subscription.Owner.Deliver(loop, subscription, message, producer)) delivered++;
