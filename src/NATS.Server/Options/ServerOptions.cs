@@ -107,6 +107,21 @@ public sealed record ServerOptions
     /// <summary>Subject mappings of the global account, in the order of the configuration.</summary>
     public IReadOnlyList<SubjectMappingOptions> Mappings { get; init; } = [];
 
+    // Accounts
+    /// <summary>Configured accounts; <c>$G</c> and the system account need not be among them.</summary>
+    public IReadOnlyList<AccountOptions> Accounts { get; init; } = [];
+
+    /// <summary>Name or public key of the system account; empty is <c>$SYS</c>.</summary>
+    public string SystemAccount { get; init; } = "";
+    public bool NoSystemAccount { get; init; }
+    public OperatorOptions Operator { get; init; } = new();
+
+    /// <summary>Public keys of proxies that may vouch for clients.</summary>
+    public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>INFO carries a nonce even if nothing configured needs one. For embedders.</summary>
+    public bool AlwaysEnableNonce { get; init; }
+
     // Engine (this server's own options)
     /// <summary>Event loops of the Linux engine; 0 chooses half of the cores, at least one.</summary>
     public int EventLoops { get; init; }
@@ -153,7 +168,13 @@ public sealed record AuthorizationOptions
     /// <summary>What the file gave to users without permissions of their own; <see cref="UserOptions.Permissions"/> already holds it.</summary>
     public PermissionsOptions? DefaultPermissions { get; init; }
 
-    public bool IsRequired => Username.Length > 0 || Token.Length > 0 || Users.Count > 0;
+    /// <summary>Null: no such service is asked.</summary>
+    public AuthCalloutOptions? Callout { get; init; }
+
+    /// <summary>Connections must come through a trusted proxy.</summary>
+    public bool ProxyRequired { get; init; }
+
+    public bool IsRequired => Username.Length > 0 || Token.Length > 0 || Users.Count > 0 || Callout is not null;
 
     /// <summary>Tells no secrets: options are printed into logs and failure messages.</summary>
     public override string ToString() => $"{nameof(AuthorizationOptions)} {{ {nameof(IsRequired)} = {IsRequired}, {nameof(Users)} = {Users.Count} }}";
@@ -162,17 +183,27 @@ public sealed record AuthorizationOptions
 /// <summary>One configured user.</summary>
 public sealed record UserOptions
 {
+    /// <summary>Empty for a user with an <see cref="Nkey"/>.</summary>
     public required string Username { get; init; }
 
     /// <summary>Plain text, or a bcrypt hash.</summary>
     public string Password { get; init; } = "";
+
+    /// <summary>The user's public nkey; empty for a user with a name.</summary>
+    public string Nkey { get; init; } = "";
+
+    /// <summary>Name of the user's account; empty is <c>$G</c>.</summary>
+    public string Account { get; init; } = "";
+
+    /// <summary>The connection must come through a trusted proxy.</summary>
+    public bool ProxyRequired { get; init; }
     public PermissionsOptions? Permissions { get; init; }
 
     /// <summary>Upper-cased connection types; empty allows all.</summary>
     public IReadOnlyList<string> AllowedConnectionTypes { get; init; } = [];
 
     /// <summary>Tells no secrets.</summary>
-    public override string ToString() => $"{nameof(UserOptions)} {{ {nameof(Username)} = {Username} }}";
+    public override string ToString() => $"{nameof(UserOptions)} {{ {nameof(Username)} = {Username}, {nameof(Nkey)} = {Nkey}, {nameof(Account)} = {Account} }}";
 }
 
 /// <summary>Publish and subscribe permissions; null means unrestricted.</summary>
