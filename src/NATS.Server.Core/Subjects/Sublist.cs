@@ -40,6 +40,9 @@ public sealed class Sublist<T> where T : class
     /// <summary>Grows with every change; a cached match is valid while it is unchanged.</summary>
     public int Generation => Volatile.Read(ref _generation);
 
+    /// <summary>Counts as a change without being one: whoever caches matches asks again.</summary>
+    public void Touch() => Volatile.Write(ref _generation, _generation + 1);
+
     public SublistStats Stats => new(_count, _inserts, _removes, _matches);
 
     /// <summary>Whether <see cref="TakeInterestChanges"/> would return something.</summary>

@@ -31,6 +31,12 @@ internal sealed class Account(string name)
         set => Volatile.Write(ref _mappings, value);
     }
 
+    /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>
+    public void Touch()
+    {
+        lock (_lock) _subscriptions.Touch();
+    }
+
     public int SubscriptionCount
     {
         get

@@ -5,7 +5,7 @@ namespace NATS.Server.Accounts;
 /// <summary>
 /// One subscription of a connection. Immutable but for its counters, which are changed under the lock of its owner's outbound buffer.
 /// </summary>
-internal sealed class Subscription(Subscriber owner, byte[] subject, byte[]? queue, byte[] sid)
+internal class Subscription(Subscriber owner, byte[] subject, byte[]? queue, byte[] sid)
 {
     public const int SidPadding = 16;
 

@@ -9,6 +9,12 @@ internal interface IConnectionEngine : IDisposable
     /// <summary>Every context that ever handled a batch, for summing counters.</summary>
     IReadOnlyList<LoopContext> Contexts { get; }
 
+    /// <summary>A context for a thread that has no batch of its own and wants to publish; give it back with <see cref="Return"/>.</summary>
+    LoopContext Rent();
+
+    /// <summary>Sends what the batch staged and takes the context back.</summary>
+    void Return(LoopContext context);
+
     /// <summary>Accepts connections from a bound, listening socket until the returned handle is disposed.</summary>
     /// <param name="listener">A listening socket; the engine owns it from here on.</param>
     /// <param name="accepted">Called for each accepted connection, before anything is read; sets its handler. False refuses it.</param>

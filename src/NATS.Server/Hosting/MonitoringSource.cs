@@ -38,7 +38,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             SlowConsumers = new PeerCounts((ulong)_context.Counters.SlowConsumers, 0, 0, 0),
             StaleConnections = new PeerCounts((ulong)_context.Counters.StaleConnections, 0, 0, 0),
             StalledClients = _context.Counters.StalledClients,
-            Subscriptions = (uint)_context.GlobalAccount.SubscriptionCount,
+            Subscriptions = (uint)server.NumSubscriptions,
         };
     }
 
@@ -49,11 +49,11 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
 
     public IReadOnlyList<AccountSnapshot> SnapshotAccounts(string account, bool withSubscriptions)
     {
-        Account global = _context.GlobalAccount;
-        return account.Length == 0 || HasAccount(account) ? [Describe(global, withSubscriptions)] : [];
+        if (account.Length > 0) return _context.Accounts.TryFind(account, out Account? found) ? [Describe(found, withSubscriptions)] : [];
+        return [.. _context.Accounts.All.Select(each => Describe(each, withSubscriptions))];
     }
 
-    public bool HasAccount(string account) => account == _context.GlobalAccount.Name;
+    public bool HasAccount(string account) => _context.Accounts.TryFind(account, out _);
 
     public IReadOnlyList<ListenerSnapshot> SnapshotListeners() => [new("server", server.AcceptsClients)];
 
@@ -145,7 +145,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
                 MaxFanout = maxFanout,
                 TotalFanout = totalFanout,
             },
-            Subscriptions = withSubscriptions ? [.. _context.Clients.Open.SelectMany(x => Describe(x, x.Subscriptions.Snapshot()))] : [],
+            Subscriptions = withSubscriptions ? [.. _context.Clients.Open.Where(x => x.Account == account).SelectMany(x => Describe(x, x.Subscriptions.Snapshot()))] : [],
         };
     }
 

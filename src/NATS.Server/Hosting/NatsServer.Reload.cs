@@ -34,7 +34,7 @@ public sealed partial class NatsServer
         Authenticator authenticator = CreateAuthenticator(next);
         _context.Options = next;
         _context.Authenticator = authenticator;
-        _context.GlobalAccount.Mappings = Hosting.SubjectMappingsFactory.Create(next);
+        _context.Accounts.Global.Mappings = Hosting.SubjectMappingsFactory.Create(next);
         _context.Info = CreateInfo(next, next.Port);
         foreach (OptionChange change in diff.Changes)
         {

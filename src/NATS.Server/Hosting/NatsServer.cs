@@ -53,7 +53,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
         _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
-        _context.GlobalAccount.Mappings = SubjectMappingsFactory.Create(options);
+        _context.Accounts.Global.Mappings = SubjectMappingsFactory.Create(options);
         _context.Info = CreateInfo(options, options.Port);
         _monitoring = CreateMonitoring(options);
 
@@ -84,7 +84,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     public int NumClients => _context.Clients.Count;
 
     /// <summary>Subscriptions of all accounts.</summary>
-    public int NumSubscriptions => _context.GlobalAccount.SubscriptionCount;
+    public int NumSubscriptions => _context.Accounts.All.Sum(static account => account.SubscriptionCount);
 
     public long NumSlowConsumers => _context.Counters.SlowConsumers;
 

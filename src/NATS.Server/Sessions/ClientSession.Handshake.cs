@@ -1,3 +1,4 @@
+using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
@@ -147,8 +148,10 @@ internal sealed partial class ClientSession
         _connection.Close(ClosedState.AuthenticationViolation);
     }
 
+    /// <summary>Takes over what authentication found. The thread that owns reading, or a reload; the account changes only while nothing is subscribed.</summary>
     private void Accept(AuthResult result)
     {
+        if (_server.Accounts.TryFind(result.AccountName, out Account? account)) _account = account;
         _authenticated = result;
         _options = result.Options;
         _rights = new ClientRights(result.Permissions, result.Permissions?.CreateResponses(_server.Clock.Time));
@@ -176,11 +179,11 @@ internal sealed partial class ClientSession
         }
 
         Accept(verdict.Result);
-        foreach (Accounts.Subscription subscription in _subscriptions.Snapshot()) Recheck(subscription);
+        foreach (Subscription subscription in _subscriptions.Snapshot()) Recheck(subscription);
     }
 
     /// <summary>Rights have changed: the subscription goes on under the new ones or ends. Any thread.</summary>
-    private void Recheck(Accounts.Subscription subscription)
+    private void Recheck(Subscription subscription)
     {
         subscription.IsFiltered = _rights.NeedsDeliveryCheck(subscription.Subject);
         if (MaySubscribe(subscription.Subject, subscription.Queue)) return;
@@ -193,8 +196,8 @@ internal sealed partial class ClientSession
 
     private void DropSubscriptions()
     {
-        Accounts.Subscription[] all = _subscriptions.TakeAll();
-        foreach (Accounts.Subscription subscription in all) subscription.IsClosed = true;
+        Subscription[] all = _subscriptions.TakeAll();
+        foreach (Subscription subscription in all) subscription.IsClosed = true;
         _account.Remove(all);
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class ClientSession : ConnectionHandler
 
     private ParserState _parser;
     private ConnectOptions _options = ConnectOptions.Default;
-    private readonly Account _account;
+    private Account _account;
     private string _label;
     private bool _refused;
     private bool _traced;
@@ -41,7 +41,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         _server = server;
         _connection = connection;
         _outbound = connection.Outbound;
-        _account = server.GlobalAccount;
+        _account = server.Accounts.Global;
         Id = server.NextClientId();
         Start = server.Clock.UtcNow;
         _startMs = server.Clock.NowMs;

@@ -37,8 +37,7 @@ internal sealed class ServerContext
 
     public ILogger Logger { get; }
 
-    /// <summary>The account of every connection.</summary>
-    public Account GlobalAccount { get; } = new(Account.GlobalName);
+    public AccountRegistry Accounts { get; } = new();
 
     public ClientRegistry Clients { get; }
 

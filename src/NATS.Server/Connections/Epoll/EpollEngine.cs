@@ -38,6 +38,10 @@ internal sealed class EpollEngine : IConnectionEngine
 
     public IReadOnlyList<LoopContext> Contexts => [.. _contexts, .. _streams.Contexts];
 
+    public LoopContext Rent() => _streams.Rent();
+
+    public void Return(LoopContext context) => _streams.Return(context);
+
     public IDisposable Accept(Socket listener, Func<Connection, bool> accepted, Action<string, TimeSpan> acceptError) =>
         new Acceptor(this, listener, accepted, acceptError);
 

@@ -1,0 +1,41 @@
+using NATS.Server.Accounts;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+
+namespace NATS.Server.Delivery;
+
+/// <summary>
+/// Publishes a message into an account while another is being delivered, or outside of any delivery: the server's own messages, and those that imports
+/// carry from one account to another. Runs on the batch's thread.
+/// </summary>
+internal static class InnerDelivery
+{
+    /// <summary>Writes the message as a frame of its own and delivers it to everybody who subscribed.</summary>
+    /// <returns>How many received it; 0 also when the depth of messages that cause each other is exhausted.</returns>
+    public static int Publish(
+        LoopContext loop,
+        Account account,
+        ReadOnlySpan<byte> subject,
+        ReadOnlySpan<byte> reply,
+        ReadOnlySpan<byte> headers,
+        ReadOnlySpan<byte> payload,
+        Subscriber producer)
+    {
+        DeliveryContext root = DeliveryContext.Of(loop);
+        DeliveryContext outer = root.Current;
+        if (outer.Inner is not { } inner) return 0;
+        root.Current = inner;
+        try
+        {
+            InboundMessage message = inner.Frame.Write(subject, reply, headers, payload);
+            MatchEntry entry = inner.Cache.Find(account, subject);
+            if (entry.Match.IsEmpty) return 0;
+            message.TurnIntoDelivery();
+            return MessageRouter.Route(loop, entry.Match, message, producer);
+        }
+        finally
+        {
+            root.Current = outer;
+        }
+    }
+}
