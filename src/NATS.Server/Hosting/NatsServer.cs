@@ -36,8 +36,6 @@ public sealed partial class NatsServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _reloadLock = new();
 
-    // As with the server's id, nobody can ask for the private half yet: nothing is signed or encrypted with them.
-    private readonly string _xkey = NkeyText.Encode(NkeyText.CurveRole, RandomNumberGenerator.GetBytes(32));
     private IDisposable? _acceptor;
     private ITimer? _ticker;
     private int _ticking;
@@ -49,7 +47,8 @@ public sealed partial class NatsServer : IAsyncDisposable
         _services = services;
         _log = services.LoggerFactory.CreateLogger("Nats.Server");
         _clock = new EngineClock(services.TimeProvider);
-        ServerId = NkeyText.Encode(NkeyText.ServerRole, RandomNumberGenerator.GetBytes(32));
+        Identity = CreateKeys(NkeyRole.Server);
+        EncryptionIdentity = CreateKeys(NkeyRole.Curve);
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
         _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
@@ -62,7 +61,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
-    public string ServerId { get; }
+    public string ServerId => Identity.ToString();
 
     public string ServerName => _context.Info.ServerName;
 
@@ -97,6 +96,12 @@ public sealed partial class NatsServer : IAsyncDisposable
 
     /// <summary>Whether lame duck mode has begun.</summary>
     public bool IsLameDuck => _context.IsLameDuck;
+
+    /// <summary>The keys behind <see cref="ServerId"/>, with which the server signs; new with every start.</summary>
+    internal NkeyPair Identity { get; }
+
+    /// <summary>The keys behind the <c>xkey</c> of INFO, with which others encrypt to this server; new with every start.</summary>
+    internal NkeyPair EncryptionIdentity { get; }
 
     internal ServerContext Context => _context;
 
@@ -204,6 +209,15 @@ public sealed partial class NatsServer : IAsyncDisposable
         Volatile.Write(ref _ticking, 0);
     }
 
+    private static NkeyPair CreateKeys(NkeyRole role)
+    {
+        Span<byte> entropy = stackalloc byte[NkeyPair.SeedSize];
+        RandomNumberGenerator.Fill(entropy);
+        NkeyPair keys = NkeyPair.Create(role, entropy);
+        CryptographicOperations.ZeroMemory(entropy);
+        return keys;
+    }
+
     private ServerInfo CreateInfo(ServerOptions options, int port)
     {
         HostPort address = AdvertisedAddress(options, port);
@@ -219,7 +233,7 @@ public sealed partial class NatsServer : IAsyncDisposable
             MaxPayload = options.MaxPayload,
             LameDuckMode = _context.IsLameDuck,
             ApiLevel = ServerVersion.JetStreamApi,
-            XKey = _xkey,
+            XKey = EncryptionIdentity.ToString(),
         };
     }
 
