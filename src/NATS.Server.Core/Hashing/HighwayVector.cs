@@ -6,19 +6,25 @@ using System.Runtime.Intrinsics.X86;
 namespace NATS.Server.Core.Hashing;
 
 /// <summary>Pure. HighwayHash four lanes at a time. To be called only where <see cref="IsSupported"/> says so.</summary>
+/// <remarks>Its entries are not inlined: within a larger method the rows do not stay in registers.</remarks>
 internal static class HighwayVector
 {
     private const int Row = 4;
 
     public static bool IsSupported => Avx2.IsSupported;
 
-    private static Vector256<byte> MergeOrder => Vector256.Create(
-        3, 12, 2, 5, 14, 1, 15, 0, 11, 4, 10, 13, 9, 6, 8, 7,
-        3, 12, 2, 5, 14, 1, 15, 0, 11, 4, 10, 13, 9, 6, 8, (byte)7);
+    private static Vector256<byte> MergeOrder
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector256.Create(
+            3, 12, 2, 5, 14, 1, 15, 0, 11, 4, 10, 13, 9, 6, 8, 7,
+            3, 12, 2, 5, 14, 1, 15, 0, 11, 4, 10, 13, 9, 6, 8, (byte)7);
+    }
 
     /// <summary>Takes in whole packets.</summary>
     /// <param name="state">Changed in place.</param>
     /// <param name="packets">A multiple of <see cref="HighwayPacket.Length"/> bytes.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Update(ref HighwayState state, ReadOnlySpan<byte> packets)
     {
         Rows rows = Rows.Load(in state);
@@ -29,6 +35,7 @@ internal static class HighwayVector
     /// <summary>Takes in what is left and makes the hash.</summary>
     /// <param name="state">Not changed.</param>
     /// <param name="rest">Less than a packet.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Finish(in HighwayState state, ReadOnlySpan<byte> rest)
     {
         Rows rows = Rows.Load(in state);
@@ -37,6 +44,7 @@ internal static class HighwayVector
     }
 
     /// <summary>The hash of bytes that lie together.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Hash(in HighwayState initial, ReadOnlySpan<byte> data)
     {
         Rows rows = Rows.Load(in initial);
@@ -50,6 +58,7 @@ internal static class HighwayVector
     /// <param name="initial">The state before the first byte.</param>
     /// <param name="half">Half a packet.</param>
     /// <param name="data">What follows; at least half a packet.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Hash(in HighwayState initial, Vector128<byte> half, ReadOnlySpan<byte> data)
     {
         Rows rows = Rows.Load(in initial);
@@ -59,6 +68,23 @@ internal static class HighwayVector
         rows.Update(data[..whole]);
         if (whole < data.Length) rows.UpdateRest(data[whole..]);
         return rows.Finish();
+    }
+
+    /// <summary>The hash of a short and a long piece.</summary>
+    /// <param name="initial">The state before the first byte.</param>
+    /// <param name="head">A copy of the first pieces, with room behind it up to the next multiple of <see cref="HighwayPacket.Length"/>, which is written to.</param>
+    /// <param name="headLength">How long the first pieces are.</param>
+    /// <param name="data">What follows.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ulong Hash(in HighwayState initial, Span<byte> head, int headLength, ReadOnlySpan<byte> data)
+    {
+        int moved = Math.Min(-headLength & (HighwayPacket.Length - 1), data.Length);
+        data[..moved].CopyTo(head[headLength..]);
+        data = data[moved..];
+        if (data.IsEmpty) return Hash(in initial, head[..(headLength + moved)]);
+        HighwayState state = initial;
+        Update(ref state, head[..(headLength + moved)]);
+        return Hash(in state, data);
     }
 
     // Lives in registers: everything is inlined into the callers above.

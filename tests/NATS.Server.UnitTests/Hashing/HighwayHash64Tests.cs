@@ -61,7 +61,7 @@ public sealed class HighwayHash64Tests
         var random = new Random(17);
         for (int i = 0; i < 2000; i++)
         {
-            byte[] data = new byte[random.Next(300)];
+            byte[] data = new byte[random.Next(400)];
             random.NextBytes(data);
             ulong expected = HighwayHash64.Hash(Key, data);
 
@@ -77,6 +77,8 @@ public sealed class HighwayHash64Tests
             Assert.Equal(expected, hash.ToUInt64());
             int cut = random.Next(data.Length + 1);
             Assert.Equal(expected, HighwayHash64.Hash(Key, data.AsSpan(0, cut), data.AsSpan(cut)));
+            int second = random.Next(cut, data.Length + 1);
+            Assert.Equal(expected, HighwayHash64.Hash(Key, data.AsSpan(0, cut), data.AsSpan(cut..second), data.AsSpan(second)));
             cut = Math.Min(16, data.Length);
             Assert.Equal(expected, HighwayHash64.Hash(Key, data.AsSpan(0, cut), data.AsSpan(cut)));
         }
