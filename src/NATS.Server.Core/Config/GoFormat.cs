@@ -44,6 +44,27 @@ public static class GoFormat
         return quoted.Append('"').ToString();
     }
 
+    /// <summary>A configuration value as <c>%q</c> prints it, which is meant for texts.</summary>
+    public static string QuoteValue(object content) => content switch
+    {
+        string text => Quote(text),
+        long number => QuoteCharacter(number),
+        ConfigArray array => $"[{string.Join(' ', array.Select(static item => QuoteValue(item.Content)))}]",
+        ConfigMap map => $"map[{string.Join(' ', map.Select(static pair => $"{Quote(pair.Key)}:{QuoteValue(pair.Value.Content)}"))}]",
+        _ => $"%!q({ConfigValue.TypeName(content)}={Value(content)})",
+    };
+
+    // A number is taken for a character.
+    private static string QuoteCharacter(long number)
+    {
+        var rune = number is >= 0 and <= int.MaxValue && System.Text.Rune.IsValid((int)number) ? new System.Text.Rune((int)number) : System.Text.Rune.ReplacementChar;
+        if (rune.Value == '\'') return "'\\''";
+        if (rune.Value == '"') return "'\"'";
+        var quoted = new System.Text.StringBuilder("'");
+        AppendQuoted(quoted, rune);
+        return quoted.Append('\'').ToString();
+    }
+
     private static void AppendQuoted(System.Text.StringBuilder quoted, System.Text.Rune rune)
     {
         _ = rune.Value switch

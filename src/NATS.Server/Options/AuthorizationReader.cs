@@ -15,26 +15,21 @@ internal static class AuthorizationReader
         Key.Text<AuthorizationOptions>("password pass", (a, v) => a with { Password = v }),
         Key.Text<AuthorizationOptions>("token", (a, v) => a with { Token = v }),
         new("timeout", ReadTimeout),
-        new("users", (a, e) => ReadUsers(e) is { } users ? a with { Users = users } : a),
+        new("users", (a, e) => UsersReader.Read(e) is { } users ? a with { Users = users } : a),
         new("default_permissions default_permission permissions", (a, e) => a with { DefaultPermissions = PermissionsReader.Read(e) }),
         .. UnbuiltKeys.Authorization.Readers<AuthorizationOptions>(),
     ]);
 
-    private static readonly BlockReader<UserOptions> UserKeys = new(
-    [
-        Key.Text<UserOptions>("user username", (u, v) => u with { Username = v }),
-        Key.Text<UserOptions>("password pass", (u, v) => u with { Password = v }),
-        new("permissions permission authorization", (u, e) => u with { Permissions = PermissionsReader.Read(e) }),
-        new("allowed_connection_types connection_types clients", (u, e) => u with { AllowedConnectionTypes = ConnectionTypes.Read(e) }),
-        .. UnbuiltKeys.User.Readers<UserOptions>(),
-    ]);
-
-    /// <summary>The block; <paramref name="earlier"/> when it is not a map.</summary>
-    public static AuthorizationOptions Read(AuthorizationOptions earlier, ConfigEntry entry)
+    /// <summary>Takes the block into the options; they stay as they are when it is not a map.</summary>
+    /// <param name="options">What is read so far: accounts that come before the block in the file may have users.</param>
+    /// <param name="entry">The block.</param>
+    public static ServerOptions Read(ServerOptions options, ConfigEntry entry)
     {
-        if (!entry.TryMap(out var map)) return earlier;
+        if (!entry.TryMap(out var map)) return options;
         var block = Keys.Read(map, new AuthorizationOptions { IsDefined = true }, entry.Diagnostics);
         var hasUsers = map.Any(static pair => pair.Key.Equals("users", StringComparison.OrdinalIgnoreCase));
+        var identities = UsersReader.Identities(options with { Authorization = new AuthorizationOptions() });
+        hasUsers |= identities.Count > 0;
 
         if ((block.Username.Length > 0 || block.Password.Length > 0) && block.Token.Length > 0)
             entry.Fail("Cannot have a user/pass and token");
@@ -42,10 +37,10 @@ internal static class AuthorizationReader
             entry.Fail("Can not have a single user/pass and a users array");
         else if (hasUsers && block.Token.Length > 0)
             entry.Fail("Can not have a token and a users array");
-        foreach (var twice in block.Users.GroupBy(static user => user.Username, StringComparer.Ordinal).Where(static group => group.Skip(1).Any()))
-            entry.Fail($"Duplicate user {GoFormat.Quote(twice.Key)} detected");
+        else if (block.Users.OrderBy(static user => user.Nkey.Length > 0).FirstOrDefault(user => !identities.Add(UsersReader.Identity(user))) is { } twice)
+            entry.Fail(UsersReader.DescribeDuplicate(twice));
 
-        return block with { Users = [.. block.Users.Select(user => user with { Permissions = user.Permissions ?? block.DefaultPermissions })] };
+        return options with { Authorization = block with { Users = UsersReader.WithDefaults(block.Users, block.DefaultPermissions) } };
     }
 
     private static AuthorizationOptions ReadTimeout(AuthorizationOptions block, ConfigEntry entry)
@@ -79,29 +74,5 @@ internal static class AuthorizationReader
         }
         // No timer runs longer than the bound; more is as good as forever.
         return block with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, -MaxTimeoutSeconds, MaxTimeoutSeconds)) };
-    }
-
-    private static List<UserOptions>? ReadUsers(ConfigEntry entry)
-    {
-        if (entry.Content is not ConfigArray array)
-        {
-            entry.Fail($"Expected users field to be an array, got {GoFormat.Value(entry.Content)}");
-            return null;
-        }
-        var users = new List<UserOptions>();
-        foreach (var item in array)
-        {
-            if (item.Content is not ConfigMap map)
-            {
-                entry.Diagnostics.Error(item.Position, $"Expected user entry to be a map/struct, got {GoFormat.Value(item.Content)}");
-                continue;
-            }
-            var user = UserKeys.Read(map, new UserOptions { Username = "" }, entry.Diagnostics);
-            if (user.Username.Length > 0)
-                users.Add(user);
-            else if (!map.Any(static pair => pair.Key.ToUpperInvariant() is "NKEY" or "USER" or "USERNAME" && pair.Value.Content is not ""))
-                entry.Diagnostics.Error(map.Count > 0 ? map.Last().Value.Position : item.Position, "User entry requires a user");
-        }
-        return users;
     }
 }

@@ -27,6 +27,9 @@ internal readonly record struct ConfigEntry(string Name, ConfigValue Value, Opti
     /// <summary>Reads a map; anything else is an error.</summary>
     public bool TryMap([NotNullWhen(true)] out ConfigMap? map) => TryContent(out map, "map[string]interface {}");
 
+    /// <summary>Reads an array; anything else is an error.</summary>
+    public bool TryArray([NotNullWhen(true)] out ConfigArray? array) => TryContent(out array, "[]interface {}");
+
     /// <summary>Reads an integer that the server keeps in 32 bits.</summary>
     public bool TryInt(out int value)
     {

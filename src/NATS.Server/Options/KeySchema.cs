@@ -24,9 +24,6 @@ internal sealed class KeySchema
     /// <summary>The message for an unknown name, from the quoted name.</summary>
     public Func<string, string> FormatUnknown { get; init; } = static name => $"unknown field {name}";
 
-    /// <summary>Names are free, such as those of accounts, and each value is such a block; null when names are not free.</summary>
-    public KeySchema? AnyName { get; init; }
-
     /// <summary>Names are free and values are not blocks.</summary>
     public static KeySchema Free { get; } = new("") { IsFree = true };
 
@@ -43,8 +40,7 @@ internal sealed class KeySchema
             case ConfigMap map when !IsFree:
                 foreach (var (name, item) in map)
                 {
-                    var block = AnyName;
-                    if (block is null && !_keys.TryGetValue(name.ToLowerInvariant(), out block))
+                    if (!_keys.TryGetValue(name.ToLowerInvariant(), out var block))
                     {
                         if (!item.IsUsedVariable) diagnostics.Unknown(item.Position, name, _keys.Keys, FormatUnknown);
                         continue;

@@ -77,9 +77,13 @@ internal static class OptionsReader
         Key.Text<ServerOptions>("ports_file_dir", (o, v) => o with { PortsFileDir = v }),
 
         // Authentication
-        new("authorization", (o, e) => o with { Authorization = AuthorizationReader.Read(o.Authorization, e) }),
+        new("authorization", AuthorizationReader.Read),
         Key.Text<ServerOptions>("no_auth_user", (o, v) => o with { NoAuthUser = v }),
         new("mappings maps", (o, e) => o with { Mappings = SubjectMappingsReader.Read(o.Mappings, e) }),
+
+        // Accounts
+        new("accounts", AccountsReader.Read),
+        new("system_account system no_system_account no_system no_sys_acc", static (o, _) => o), // read ahead, see SystemAccountReader
 
         .. UnbuiltKeys.TopLevel.Readers<ServerOptions>(),
     ]);
@@ -95,7 +99,8 @@ internal static class OptionsReader
     public static ServerOptions Read(ConfigMap configuration, string file, OptionsDiagnostics diagnostics, bool allowUnknown)
     {
         if (configuration.Count == 0) diagnostics.Warn($"{file}: config has no values or is empty");
-        var options = Keys.Read(configuration, new ServerOptions(), diagnostics, allowUnknown);
+        var options = SystemAccountReader.Read(configuration, diagnostics);
+        options = Keys.Read(configuration, options, diagnostics, allowUnknown);
         // Asking for a way of tracing asks for tracing.
         return options with { Trace = options.Trace || options.TraceVerbose || options.TraceHeaders };
     }

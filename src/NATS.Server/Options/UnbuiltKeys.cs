@@ -9,7 +9,6 @@ namespace NATS.Server.Options;
 /// <remarks>A value that asks for nothing passes, such as <c>jetstream: disabled</c> or an empty list.</remarks>
 internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 {
-    private const string Accounts = "the accounts subsystem";
     private const string Clustering = "clustering";
     private const string JetStream = "JetStream";
     private const string LeafNodes = "the leaf node subsystem";
@@ -24,10 +23,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         new("allow_non_tls", Tls, IsFalse),
         new("ocsp", Tls, IsFalse, Schemas.Ocsp),
         new("ocsp_cache", Tls, IsFalse, Schemas.OcspCache),
-        new("accounts", Accounts, IsEmpty, Schemas.Accounts),
-        new("system_account system", Accounts, IsEmpty),
-        // There is none, so that neither answer asks for anything.
-        new("no_system_account no_system no_sys_acc", Accounts, static content => content is bool),
         new("default_js_domain", JetStream, IsEmpty, KeySchema.Free),
         new("jetstream", JetStream, IsDisabled, Schemas.JetStream),
         new("store_dir storedir", JetStream, IsEmpty),
@@ -53,8 +48,10 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         new("proxy_required", Proxies, IsFalse));
 
     public static UnbuiltKeys User { get; } = new(
-        new("nkey", "nkey authentication", IsEmpty),
-        new("proxy_required", Proxies, IsFalse));
+        new UnbuiltKey("proxy_required", Proxies, IsFalse));
+
+    public static UnbuiltKeys Account { get; } = new(
+        new UnbuiltKey("jetstream", JetStream, IsDisabled, Schemas.AccountJetStream));
 
     public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
     {
@@ -110,47 +107,12 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
                 FormatUnknown = static name => $"Unknown field {name} parsing permissions",
             };
 
-        private static readonly KeySchema Users = new("nkey user username password pass allowed_connection_types connection_types clients proxy_required",
-            ("permissions permission authorization", Permissions));
-
         private static readonly KeySchema SimpleAuthorization = new("user username password pass token timeout");
 
-        private static readonly KeySchema AccountJetStream = new(
+        public static KeySchema AccountJetStream { get; } = new(
             "max_memory max_mem mem memory max_store max_file max_disk store disk max_streams streams max_consumers consumers " +
             "max_bytes_required max_stream_bytes max_bytes mem_max_stream_bytes memory_max_stream_bytes disk_max_stream_bytes store_max_stream_bytes " +
             "max_ack_pending cluster_traffic");
-
-        private static readonly KeySchema AccountLimits =
-            new("max_connections max_conn max_subscriptions max_subs max_payload max_pay max_leafnodes max_leafs")
-            {
-                FormatUnknown = static name => $"Unknown field {name} parsing account limits",
-            };
-
-        private static readonly KeySchema MessageTrace = new("dest sampling")
-        {
-            FormatUnknown = static name => $"Unknown field {name} parsing account message trace map/struct",
-        };
-
-        private static readonly KeySchema MappingDestination = new("destination dest weight cluster")
-        {
-            FormatUnknown = static name => $"Unknown field {name} for mapping destination",
-        };
-
-        private static readonly KeySchema Exports = new(
-            "stream service response response_type threshold response_threshold response_max_time response_time accounts account_token_position allow_trace",
-            ("latency", new KeySchema("sampling subject")));
-
-        private static readonly KeySchema Imports = new("prefix to share allow_trace", ("stream service", new KeySchema("account subject")));
-
-        private static readonly KeySchema Account = new("nkey",
-            ("users", Users),
-            ("default_permissions", Permissions),
-            ("exports", Exports),
-            ("imports", Imports),
-            ("mappings maps", new KeySchema("") { AnyName = MappingDestination }),
-            ("limits", AccountLimits),
-            ("jetstream", AccountJetStream),
-            ("msg_trace trace_dest", MessageTrace));
 
         public static KeySchema Tls { get; } = new(
             "cert_file key_file ca_file insecure verify verify_and_map verify_cert_and_check_known_urls allow_insecure_cipher_suites cipher_suites " +
@@ -171,8 +133,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         {
             FormatUnknown = static name => $"error parsing OCSP peer cache config, unknown field [{name}]",
         };
-
-        public static KeySchema Accounts { get; } = new("") { AnyName = Account };
 
         public static KeySchema AuthCallout { get; } = new("issuer account acc auth_users users xkey key allowed_accounts")
         {

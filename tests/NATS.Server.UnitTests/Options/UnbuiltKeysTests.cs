@@ -28,10 +28,6 @@ public sealed class UnbuiltKeysTests
     [InlineData("https_port: 1", "https_port", "TLS")]
     [InlineData("ocsp: true", "ocsp", "TLS")]
     [InlineData("ocsp_cache: true", "ocsp_cache", "TLS")]
-    [InlineData("accounts { A {} }", "accounts", "the accounts subsystem")]
-    [InlineData("accounts: [A]", "accounts", "the accounts subsystem")]
-    [InlineData("system_account: A", "system_account", "the accounts subsystem")]
-    [InlineData("system: A", "system", "the accounts subsystem")]
     [InlineData("operator: x", "operator", "operator mode")]
     [InlineData("root_operators: [x]", "root_operators", "operator mode")]
     [InlineData("resolver: MEM", "resolver", "operator mode")]
@@ -52,13 +48,20 @@ public sealed class UnbuiltKeysTests
     [InlineData("auth_callout { issuer: x }", "auth_callout", "the auth callout")]
     [InlineData("proxy_required: true", "proxy_required", "the trusted proxy subsystem")]
     [InlineData("users: [{user: a, proxy_required: true}]", "proxy_required", "the trusted proxy subsystem")]
-    [InlineData("users: [{nkey: x}]", "nkey", "nkey authentication")]
     public void Ways_of_authorization_that_are_not_built_are_refused_by_name(string block, string key, string subsystem) =>
         Assert.EndsWith($": field \"{key}\": {subsystem} is not built yet", Error($"authorization {{ {block} }}"));
 
     [Theory]
+    [InlineData("jetstream: enabled")]
+    [InlineData("jetstream: true")]
+    [InlineData("jetstream { max_mem: 1G }")]
+    public void JetStream_of_an_account_is_refused_by_name(string key) =>
+        Assert.Equal("1:15: field \"jetstream\": JetStream is not built yet", Error($"accounts {{ A {{ {key} }} }}"));
+
+    [Theory]
     [InlineData("jetstream: false")]
     [InlineData("jetstream: disabled")]
+    [InlineData("accounts { A { jetstream: disabled } }")]
     [InlineData("jetstream: Disable")]
     [InlineData("jetstream { enabled: false, max_mem: 1G }")]
     [InlineData("cluster {}")]
@@ -66,10 +69,6 @@ public sealed class UnbuiltKeysTests
     [InlineData("leafnodes {}")]
     [InlineData("websocket {}")]
     [InlineData("mqtt {}")]
-    [InlineData("accounts {}")]
-    [InlineData("accounts: []")]
-    [InlineData("no_system_account: true")]
-    [InlineData("no_sys_acc: false")]
     [InlineData("allow_non_tls: false")]
     [InlineData("ocsp: false")]
     [InlineData("https_port: 0")]
@@ -85,8 +84,6 @@ public sealed class UnbuiltKeysTests
     [InlineData("cluster { tls { crt_file: x } }", "1:16: error parsing tls config, unknown field \"crt_file\", did you mean \"cert_file\"?")]
     [InlineData("gateway { gateways: [ { nme: x } ] }", "1:24: unknown field \"nme\", did you mean \"name\"?")]
     [InlineData("leafnodes { remotes: [ { ulr: x } ] }", "1:25: unknown field \"ulr\", did you mean \"url\"?")]
-    [InlineData("accounts { A { limits { max_con: 1 } } }", "1:24: Unknown field \"max_con\" parsing account limits, did you mean \"max_conn\"?")]
-    [InlineData("accounts { A { exports: [ { strem: x } ] } }", "1:28: unknown field \"strem\", did you mean \"stream\"?")]
     [InlineData("websocket { no_tsl: true }", "1:12: unknown field \"no_tsl\", did you mean \"no_tls\"?")]
     [InlineData("mqtt { ackwiat: 1 }", "1:7: unknown field \"ackwiat\", did you mean \"ackwait\"?")]
     [InlineData("tls { ocsp_peer { verfy: true } }", "1:18: error parsing tls peer config, unknown field [\"verfy\"], did you mean \"verify\"?")]
