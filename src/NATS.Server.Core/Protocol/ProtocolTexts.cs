@@ -8,6 +8,7 @@ public static class ProtocolTexts
     public const string InvalidClientProtocol = "invalid client protocol";
     public const string InvalidPublishSubject = "Invalid Publish Subject";
     public const string InvalidSubject = "Invalid Subject";
+    public const string MaximumAccountConnectionsExceeded = "maximum account active connections exceeded";
     public const string MaximumConnectionsExceeded = "maximum connections exceeded";
     public const string MaximumControlLineExceeded = "maximum control line exceeded";
     public const string MaximumPayloadViolation = "Maximum Payload Violation";

@@ -166,6 +166,13 @@ public sealed class SubjectTransform
         output.Advance(Write(subject, memory, random));
     }
 
+    /// <summary>Transforms a subject into memory of at least <see cref="MaxLength"/>, without a look at whether it matches.</summary>
+    /// <param name="subject">A literal subject.</param>
+    /// <param name="destination">Gets the new subject.</param>
+    /// <param name="random">Where <c>random()</c> gets its numbers.</param>
+    /// <returns>The length of the new subject.</returns>
+    public int Transform(ReadOnlySpan<byte> subject, Span<byte> destination, Random random) => Write(subject, destination, random);
+
     /// <summary>Transforms a subject that matches; null when it does not. For cold paths.</summary>
     public string? Transform(string subject, Random random)
     {

@@ -3,8 +3,8 @@ using NATS.Server.Core.Subjects;
 
 namespace NATS.Server.Accounts;
 
-/// <summary>An isolated space of subjects: its subscriptions and its subject mappings. Thread-safe.</summary>
-internal sealed class Account(string name)
+/// <summary>An isolated space of subjects: its subscriptions, its subject mappings, and the model that says what else belongs to it. Thread-safe.</summary>
+internal sealed class Account
 {
     /// <summary>Account of every connection that is bound to no other.</summary>
     public const string GlobalName = "$G";
@@ -16,26 +16,31 @@ internal sealed class Account(string name)
 
     // Clients choose the subjects: with a seed that they cannot know they cannot choose such as are slow to look up.
     private readonly Sublist<Subscription> _subscriptions = new(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+    private readonly ImportedStreams _importedStreams;
+    private AccountModel _model = AccountModel.Empty;
     private SubjectMappings? _mappings;
     private long _slowConsumers;
+    private int _connections;
 
-    public string Name { get; } = name;
+    public Account(string name)
+    {
+        Name = name;
+        _importedStreams = new ImportedStreams(this);
+    }
+
+    public string Name { get; }
 
     /// <summary>Grows with every change of the subscriptions: a cached match is valid while it is unchanged.</summary>
     public int Generation => _subscriptions.Generation;
 
-    /// <summary>Mappings applied to what clients publish; null without any. Replaced as a whole by reload.</summary>
-    public SubjectMappings? Mappings
-    {
-        get => Volatile.Read(ref _mappings);
-        set => Volatile.Write(ref _mappings, value);
-    }
+    /// <summary>What is declared of the account at the moment.</summary>
+    public AccountModel Model => Volatile.Read(ref _model);
 
-    /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>
-    public void Touch()
-    {
-        lock (_lock) _subscriptions.Touch();
-    }
+    /// <summary>Mappings applied to what clients publish; null without any. Part of the model.</summary>
+    public SubjectMappings? Mappings => Volatile.Read(ref _mappings);
+
+    /// <summary>Client connections bound to the account.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     public int SubscriptionCount
     {
@@ -49,19 +54,53 @@ internal sealed class Account(string name)
 
     public void CountSlowConsumer() => Interlocked.Increment(ref _slowConsumers);
 
-    /// <summary>Adds a subscription with a valid subject.</summary>
+    /// <summary>
+    /// Replaces the model, and makes what depends on it follow: cached matches, and what its subscribers receive of other accounts' streams. One thread at
+    /// a time, by whoever owns the registry's changes; messages and subscriptions may pass meanwhile.
+    /// </summary>
+    public void Apply(AccountModel model)
+    {
+        Volatile.Write(ref _model, model);
+        Volatile.Write(ref _mappings, model.Mappings);
+        Touch();
+        _importedStreams.Apply(model.StreamImports);
+    }
+
+    /// <summary>Binds one more client connection, unless there are as many as the limit allows.</summary>
+    public bool TryAddConnection()
+    {
+        long limit = Model.Limits.MaxConnections;
+        int count = Interlocked.Increment(ref _connections);
+        if (limit < 0 || count <= limit) return true;
+        Interlocked.Decrement(ref _connections);
+        return false;
+    }
+
+    public void RemoveConnection() => Interlocked.Decrement(ref _connections);
+
+    /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>
+    public void Touch()
+    {
+        lock (_lock) _subscriptions.Touch();
+    }
+
+    /// <summary>Adds a subscription with a valid subject. It also receives the streams that the account imports.</summary>
     public void Insert(Subscription subscription)
     {
-        lock (_lock) _subscriptions.Insert(subscription.Subject, subscription.Queue, subscription);
+        InsertOwn(subscription);
+        _importedStreams.OnInserted(subscription);
     }
 
+    /// <summary>Removes a subscription that has been closed.</summary>
     public bool Remove(Subscription subscription)
     {
-        lock (_lock) return _subscriptions.Remove(subscription.Subject, subscription.Queue, subscription);
+        bool removed = RemoveOwn(subscription);
+        _importedStreams.OnRemoved(subscription);
+        return removed;
     }
 
-    /// <summary>Removes all subscriptions of a connection that ends.</summary>
-    public void Remove(IEnumerable<Subscription> subscriptions)
+    /// <summary>Removes all subscriptions of a connection that ends; they have been closed.</summary>
+    public void Remove(IReadOnlyList<Subscription> subscriptions)
     {
         lock (_lock)
         {
@@ -70,6 +109,8 @@ internal sealed class Account(string name)
                 _subscriptions.Remove(subscription.Subject, subscription.Queue, subscription);
             }
         }
+
+        foreach (Subscription subscription in subscriptions) _importedStreams.OnRemoved(subscription);
     }
 
     /// <summary>Finds the subscriptions that match a literal subject. Replaces the content of <paramref name="result"/>.</summary>
@@ -82,5 +123,19 @@ internal sealed class Account(string name)
     public TResult Read<TResult>(Func<Sublist<Subscription>, TResult> question)
     {
         lock (_lock) return question(_subscriptions);
+    }
+
+    public override string ToString() => Name;
+
+    /// <summary>Adds to the index and nothing more.</summary>
+    internal void InsertOwn(Subscription subscription)
+    {
+        lock (_lock) _subscriptions.Insert(subscription.Subject, subscription.Queue, subscription);
+    }
+
+    /// <summary>Removes from the index and nothing more.</summary>
+    internal bool RemoveOwn(Subscription subscription)
+    {
+        lock (_lock) return _subscriptions.Remove(subscription.Subject, subscription.Queue, subscription);
     }
 }

@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Options;
 
 namespace NATS.Server.Accounts;
 
-/// <summary>The accounts of a server by name. Thread-safe. An account, once known, keeps its identity whatever a reload or a new JWT says of it.</summary>
+/// <summary>
+/// The accounts of a server by name. Thread-safe. An account, once known, keeps its identity whatever a reload or a new JWT says of it; one that was taken
+/// out of the configuration and comes back later is another.
+/// </summary>
 internal sealed class AccountRegistry
 {
     private readonly ConcurrentDictionary<string, Account> _byName = new(StringComparer.Ordinal);
@@ -28,10 +32,50 @@ internal sealed class AccountRegistry
     /// <summary>All accounts, in no particular order.</summary>
     public IEnumerable<Account> All => _byName.Select(static pair => pair.Value);
 
+    /// <summary>Accounts that are known.</summary>
+    public int LoadedCount => _byName.Count;
+
+    /// <summary>Accounts with client connections.</summary>
+    public int ActiveCount => All.Count(static account => account.Connections > 0);
+
     public bool TryFind(string name, [NotNullWhen(true)] out Account? account) => _byName.TryGetValue(name, out account);
 
     /// <summary>The account of this name, made if there is none.</summary>
     public Account GetOrAdd(string name) => _byName.GetOrAdd(name, static name => new Account(name));
 
     public bool Remove(string name) => name != Account.GlobalName && _byName.TryRemove(name, out _);
+
+    /// <summary>
+    /// Makes the accounts those of a configuration: at start, and by a reload. One caller at a time. Accounts that are in it keep their connections and
+    /// subscriptions; the others are taken out, and their connections are the caller's business.
+    /// </summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="report">Told of imports that are left out; there are none when the options came from a file.</param>
+    public void Configure(ServerOptions options, Action<string> report)
+    {
+        // In operator mode accounts come with their JWTs, whenever somebody asks for them.
+        if (options.Operator.IsEnabled)
+        {
+            Global.Apply(AccountLinker.LinkAll([new AccountOptions { Name = Account.GlobalName, Mappings = options.Mappings }], GetOrAdd, report)[0]);
+            return;
+        }
+
+        string system = options.SystemAccount.Length > 0 ? options.SystemAccount : Account.SystemName;
+        AccountOptions global = (options.Accounts.FirstOrDefault(static account => account.Name == Account.GlobalName)
+            ?? new AccountOptions { Name = Account.GlobalName }) with { Mappings = options.Mappings };
+        List<AccountOptions> declared = [global, .. options.Accounts.Where(static account => account.Name != Account.GlobalName)];
+        if (!options.NoSystemAccount && declared.TrueForAll(account => account.Name != system)) declared.Add(new AccountOptions { Name = system });
+
+        IReadOnlyList<AccountModel> models = AccountLinker.LinkAll(declared, GetOrAdd, report);
+        var kept = new HashSet<string>(declared.Select(static account => account.Name), StringComparer.Ordinal);
+        foreach (Account account in All)
+        {
+            if (kept.Contains(account.Name)) continue;
+            Remove(account.Name);
+            account.Apply(AccountModel.Empty);
+        }
+
+        foreach (AccountModel model in models) GetOrAdd(model.Declared.Name).Apply(model);
+        System = TryFind(system, out Account? found) && (!options.NoSystemAccount || options.SystemAccount.Length > 0) ? found : null;
+    }
 }

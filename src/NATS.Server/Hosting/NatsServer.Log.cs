@@ -58,6 +58,9 @@ public sealed partial class NatsServer
         [LoggerMessage(EventId = 18, Level = LogLevel.Information, Message = "{Notice}")]
         public static partial void Reloaded(ILogger logger, string notice);
 
+        [LoggerMessage(EventId = 19, Level = LogLevel.Error, Message = "{Problem}")]
+        public static partial void AccountProblem(ILogger logger, string problem);
+
         [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "Internal error: the connection it came from is closed")]
         public static partial void Fault(ILogger logger, Exception exception);
     }

@@ -34,7 +34,7 @@ public sealed partial class NatsServer
         Authenticator authenticator = CreateAuthenticator(next);
         _context.Options = next;
         _context.Authenticator = authenticator;
-        _context.Accounts.Global.Mappings = Hosting.SubjectMappingsFactory.Create(next);
+        ConfigureAccounts(next);
         _context.Info = CreateInfo(next, next.Port);
         foreach (OptionChange change in diff.Changes)
         {
@@ -58,7 +58,7 @@ public sealed partial class NatsServer
         switch (change.Option)
         {
             case ReloadableOption.MaxPayload:
-                foreach (ClientSession session in _context.Clients.Open) session.MaxPayload = next.MaxPayload;
+                foreach (ClientSession session in _context.Clients.Open) session.ApplyLimits();
                 break;
             case ReloadableOption.MaxConnections:
                 CloseExcessClients(next.MaxConnections);

@@ -52,7 +52,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
         _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
-        _context.Accounts.Global.Mappings = SubjectMappingsFactory.Create(options);
+        ConfigureAccounts(options);
         _context.Info = CreateInfo(options, options.Port);
         _monitoring = CreateMonitoring(options);
 

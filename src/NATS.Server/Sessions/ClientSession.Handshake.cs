@@ -33,8 +33,7 @@ internal sealed partial class ClientSession
             AuthResult result = authenticator.Authenticate(_options, Facts);
             if (result.Accepted)
             {
-                Accept(result);
-                return true;
+                return Accept(result);
             }
         }
 
@@ -116,7 +115,7 @@ internal sealed partial class ClientSession
             return false;
         }
 
-        Accept(result);
+        if (!Accept(result)) return false;
         if (first) _label = FullLabel();
         if (_options.Protocol is < 0 or > 1) return RefuseConnect(ProtocolTexts.InvalidClientProtocol, ClosedState.BadClientProtocolVersion);
         if (_options.NoResponders && !_headers)
@@ -148,14 +147,66 @@ internal sealed partial class ClientSession
         _connection.Close(ClosedState.AuthenticationViolation);
     }
 
-    /// <summary>Takes over what authentication found. The thread that owns reading, or a reload; the account changes only while nothing is subscribed.</summary>
-    private void Accept(AuthResult result)
+    /// <summary>
+    /// Takes over what authentication found. The thread that owns reading. False when the account takes no more connections; this one is closed then.
+    /// </summary>
+    private bool Accept(AuthResult result)
     {
-        if (_server.Accounts.TryFind(result.AccountName, out Account? account)) _account = account;
+        if (!_server.Accounts.TryFind(result.AccountName, out Account? account))
+        {
+            // A reload took the account away since the user was found.
+            RefuseAuthentication(result.Options);
+            return false;
+        }
+
+        _options = result.Options;
+        if (!Bind(account))
+        {
+            CloseAsExcessOfAccount();
+            return false;
+        }
+
+        TakeOver(result);
+        return true;
+    }
+
+    /// <summary>Takes over rights, on any thread.</summary>
+    private void TakeOver(AuthResult result)
+    {
         _authenticated = result;
         _options = result.Options;
         _rights = new ClientRights(result.Permissions, result.Permissions?.CreateResponses(_server.Clock.Time));
         _subscriber.Rights = _rights.MattersAtDelivery ? _rights : null;
+    }
+
+    /// <summary>Moves the connection, which has no subscriptions, into an account. False when that has as many connections as it may.</summary>
+    private bool Bind(Account account)
+    {
+        if (!ReferenceEquals(account, _account))
+        {
+            if (!account.TryAddConnection()) return false;
+            _account.RemoveConnection();
+            _account = account;
+        }
+
+        ApplyLimits();
+        return true;
+    }
+
+    /// <summary>The limits of the account and of the server have changed, or the account. Any thread.</summary>
+    public void ApplyLimits()
+    {
+        long maxPayload = _account.Model.Limits.MaxPayload;
+        int ofServer = _server.Options.MaxPayload;
+        MaxPayload = maxPayload >= 0 && maxPayload < ofServer ? (int)maxPayload : ofServer;
+    }
+
+    /// <summary>The account has more connections than it may have, and this one has to go. Any thread.</summary>
+    public void CloseAsExcessOfAccount()
+    {
+        _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumAccountConnectionsExceeded));
+        LogError(ProtocolTexts.MaximumAccountConnectionsExceeded);
+        _connection.Close(ClosedState.MaxAccountConnectionsExceeded);
     }
 
     /// <summary>The configuration was reloaded: the client goes on with its new rights, or has to leave. Any thread; may take long.</summary>
@@ -178,7 +229,15 @@ internal sealed partial class ClientSession
                 return;
         }
 
-        Accept(verdict.Result);
+        if (verdict.Result.AccountName != _account.Name)
+        {
+            // The user was moved: the client comes back and finds itself there.
+            _connection.Close(ClosedState.ClientClosed);
+            return;
+        }
+
+        TakeOver(verdict.Result);
+        ApplyLimits();
         foreach (Subscription subscription in _subscriptions.Snapshot()) Recheck(subscription);
     }
 

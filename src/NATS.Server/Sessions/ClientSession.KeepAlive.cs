@@ -50,7 +50,7 @@ internal sealed partial class ClientSession
         _firstPongSent = true;
         if (_options.Protocol >= 1)
         {
-            ServerInfo info = _server.Info with { ConnectInfo = true, RemoteAccount = _account.Name, IsSystemAccount = false };
+            ServerInfo info = _server.Info with { ConnectInfo = true, RemoteAccount = _account.Name, IsSystemAccount = ReferenceEquals(_account, _server.Accounts.System) };
             _outbound.Append(loop, InfoLine(info.Prepare()));
         }
 

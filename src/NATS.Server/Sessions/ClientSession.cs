@@ -42,6 +42,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         _connection = connection;
         _outbound = connection.Outbound;
         _account = server.Accounts.Global;
+        _account.TryAddConnection();
         Id = server.NextClientId();
         Start = server.Clock.UtcNow;
         _startMs = server.Clock.NowMs;
@@ -170,6 +171,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         }
 
         _account.Remove(subscriptions);
+        _account.RemoveConnection();
         _server.Clients.Remove(this);
         _server.OnClientClosed?.Invoke(this, reason, subscriptions);
         _subscriptions.TakeAll();

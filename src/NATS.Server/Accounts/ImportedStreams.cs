@@ -1,0 +1,85 @@
+using System.Buffers;
+using NATS.Server.Core.Subjects;
+
+namespace NATS.Server.Accounts;
+
+/// <summary>
+/// The streams of other accounts that an account's subscribers receive: for each subscription and each import that it overlaps, a
+/// <see cref="ShadowSubscription"/> stands in the exporting account. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Its lock is taken before those of accounts, and never two of its kind: accounts may import from each other. A subscription is seen by the thread that
+/// inserts it or by the one that changes the imports, or by both; what is done for it is the same either way.
+/// </remarks>
+internal sealed class ImportedStreams(Account importer)
+{
+    private readonly Lock _lock = new();
+    private ImportSubscriber[] _imports = [];
+
+    /// <summary>Takes over changed imports; subscriptions that exist get and lose what follows.</summary>
+    public void Apply(IReadOnlyList<StreamImport> imports)
+    {
+        ImportSubscriber[] before;
+        lock (_lock)
+        {
+            before = _imports;
+            if (before.Length == 0 && imports.Count == 0) return;
+            Volatile.Write(ref _imports, [.. imports.Select(import => Array.Find(before, known => known.Import.IsSameAs(import)) ?? new ImportSubscriber(import))]);
+        }
+
+        List<SublistEntry<Subscription>> entries = [];
+        importer.Read(sublist =>
+        {
+            sublist.CopyTo(entries);
+            return true;
+        });
+        foreach (SublistEntry<Subscription> entry in entries)
+        {
+            if (entry.Item is not ShadowSubscription) Follow(entry.Item);
+        }
+    }
+
+    public void OnInserted(Subscription subscription)
+    {
+        if (Volatile.Read(ref _imports).Length > 0) Follow(subscription);
+    }
+
+    /// <summary>A closed subscription is gone.</summary>
+    public void OnRemoved(Subscription subscription)
+    {
+        if (Volatile.Read(ref _imports).Length == 0 && subscription.Shadows.Length == 0) return;
+        lock (_lock) Replace(subscription, []);
+    }
+
+    /// <summary>Gives a subscription the shadows it needs by the imports of this moment; new ones first, so that no message is missed.</summary>
+    private void Follow(Subscription subscription)
+    {
+        lock (_lock)
+        {
+            if (subscription.IsClosed) return;
+            List<ShadowSubscription> shadows = [];
+            foreach (ImportSubscriber import in _imports)
+            {
+                if (Array.Find(subscription.Shadows, shadow => ReferenceEquals(shadow.Owner, import)) is { } known) shadows.Add(known);
+                else if (import.SubjectFor(subscription.Subject) is { } subject) shadows.Add(new ShadowSubscription(import, subject, subscription));
+            }
+
+            Replace(subscription, [.. shadows]);
+        }
+    }
+
+    private static void Replace(Subscription subscription, ShadowSubscription[] shadows)
+    {
+        ShadowSubscription[] before = subscription.Shadows;
+        subscription.Shadows = shadows;
+        foreach (ShadowSubscription shadow in shadows)
+        {
+            if (!before.Contains(shadow)) shadow.Exporter.InsertOwn(shadow);
+        }
+
+        foreach (ShadowSubscription shadow in before)
+        {
+            if (!shadows.Contains(shadow)) shadow.Exporter.RemoveOwn(shadow);
+        }
+    }
+}
