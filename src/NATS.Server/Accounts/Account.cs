@@ -20,6 +20,7 @@ internal sealed class Account
     private AccountModel _model = AccountModel.Empty;
     private SubjectMappings? _mappings;
     private long _slowConsumers;
+    private long _cacheHits;
     private int _connections;
 
     public Account(string name)
@@ -53,6 +54,11 @@ internal sealed class Account
     public long SlowConsumers => Interlocked.Read(ref _slowConsumers);
 
     public void CountSlowConsumer() => Interlocked.Increment(ref _slowConsumers);
+
+    /// <summary>Messages that needed no match, because a loop remembered what matches; those of what loops remember now are still to come.</summary>
+    public long CacheHits => Interlocked.Read(ref _cacheHits);
+
+    public void CountCacheHits(long count) => Interlocked.Add(ref _cacheHits, count);
 
     /// <summary>
     /// Replaces the model, and makes what depends on it follow: cached matches, and what its subscribers receive of other accounts' streams. One thread at

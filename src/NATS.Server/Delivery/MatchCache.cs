@@ -27,7 +27,6 @@ internal sealed class MatchCache
     private MatchEntry? _last;
 
     // Statistics; read by any thread.
-    public long Hits;
     public long Misses;
     public long MaxFanout;
 
@@ -37,7 +36,7 @@ internal sealed class MatchCache
     {
         if (_last is { } last && ReferenceEquals(last.Account, account) && last.Generation == account.Generation && last.SubjectEquals(subject))
         {
-            Hits++;
+            last.Hits++;
             return last;
         }
 
@@ -52,7 +51,7 @@ internal sealed class MatchCache
         if (entry is not null && entry.Hash == hash && ReferenceEquals(entry.Account, account) && entry.Generation == account.Generation
             && entry.SubjectEquals(subject))
         {
-            Hits++;
+            entry.Hits++;
             _last = entry;
             return entry;
         }
@@ -69,18 +68,22 @@ internal sealed class MatchCache
 
     /// <summary>Counts what is cached of an account at the moment. Any thread; approximate while the owner is at work.</summary>
     /// <param name="account">Whose subjects.</param>
+    /// <param name="hits">Messages that found their subject cached, as far as the account does not know of them yet.</param>
     /// <param name="totalFanout">Matches of all cached subjects together.</param>
     /// <param name="maxFanout">Matches of the subject that has the most.</param>
     /// <returns>Cached subjects that are valid.</returns>
-    public int Survey(Account account, out long totalFanout, out int maxFanout)
+    public int Survey(Account account, out long hits, out long totalFanout, out int maxFanout)
     {
         int count = 0;
+        hits = 0;
         totalFanout = 0;
         maxFanout = 0;
         int generation = account.Generation;
         foreach (MatchEntry? entry in _entries)
         {
-            if (entry is null || !ReferenceEquals(entry.Account, account) || entry.Generation != generation) continue;
+            if (entry is null || !ReferenceEquals(entry.Account, account)) continue;
+            hits += Volatile.Read(ref entry.Hits);
+            if (entry.Generation != generation) continue;
             int fanout = entry.Match.Fanout;
             count++;
             totalFanout += fanout;
@@ -134,6 +137,9 @@ internal sealed class MatchEntry
     private PermissionSet? _permissions;
     private bool _mayPublish;
 
+    /// <summary>How often the entry was found since it was filled. Written by the owner, read by any thread.</summary>
+    public long Hits;
+
     public uint Hash { get; private set; }
 
     public Account? Account { get; private set; }
@@ -147,6 +153,12 @@ internal sealed class MatchEntry
 
     public void Fill(Account account, ReadOnlySpan<byte> subject, uint hash)
     {
+        if (Hits > 0)
+        {
+            Account?.CountCacheHits(Hits);
+            Hits = 0;
+        }
+
         if (_subject.Length < subject.Length) _subject = new byte[(subject.Length + 15) & ~15];
         subject.CopyTo(_subject);
         _subjectLength = subject.Length;

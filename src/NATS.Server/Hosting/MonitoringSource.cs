@@ -120,13 +120,13 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
     private AccountSnapshot Describe(Account account, bool withSubscriptions)
     {
         SublistStats stats = account.Read(static sublist => sublist.Stats);
-        ulong hits = 0, totalFanout = 0;
+        ulong hits = (ulong)account.CacheHits, totalFanout = 0;
         uint cached = 0, maxFanout = 0;
         foreach (LoopContext loop in server.Engine.Contexts)
         {
             if (loop.Extension is not DeliveryContext delivery) continue;
-            hits += (ulong)Volatile.Read(ref delivery.Cache.Hits);
-            cached += (uint)delivery.Cache.Survey(account, out long fanout, out int largest);
+            cached += (uint)delivery.Cache.Survey(account, out long found, out long fanout, out int largest);
+            hits += (ulong)found;
             totalFanout += (ulong)fanout;
             maxFanout = Math.Max(maxFanout, (uint)largest);
         }
