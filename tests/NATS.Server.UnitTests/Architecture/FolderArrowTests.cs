@@ -13,6 +13,7 @@ public sealed class FolderArrowTests
         {
             ["JetStream"] = ["Subjects", "Collections"],
             ["Protocol"] = ["Subjects"],
+            ["Jwt"] = ["Security", "Protocol", "Config"],
             ["Mqtt"] = ["Subjects"],
             ["Raft"] = ["Hashing"],
         },
