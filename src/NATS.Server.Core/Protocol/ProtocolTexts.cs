@@ -17,6 +17,7 @@ public static class ProtocolTexts
     public const string NoRespondersRequiresHeaders = "no responders requires headers support";
     public const string StaleConnection = "Stale Connection";
     public const string UnknownProtocolOperation = "Unknown Protocol Operation";
+    public const string UserAuthenticationExpired = "User Authentication Expired";
 
     public static ReadOnlySpan<byte> Ok => "+OK\r\n"u8;
 

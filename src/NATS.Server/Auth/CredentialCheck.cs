@@ -9,14 +9,43 @@ namespace NATS.Server.Auth;
 internal abstract class CredentialCheck
 {
     /// <summary>Whether this check is the one for such a CONNECT.</summary>
-    public abstract bool AppliesTo(ConnectOptions options);
+    public abstract bool AppliesTo(ConnectOptions options, in ConnectionFacts facts);
 
-    /// <summary>Whether <see cref="Check"/> may take long, so that it must not run on an event loop.</summary>
-    public abstract bool IsSlow { get; }
+    /// <summary>What <see cref="CheckAsync"/> costs, which says where it may run.</summary>
+    public abstract CheckCost CostOf(ConnectOptions options);
 
-    /// <summary>Decides.</summary>
+    /// <summary>Decides. Completes at once unless the cost is <see cref="CheckCost.Wait"/>.</summary>
     /// <param name="options">What the client said.</param>
     /// <param name="facts">What else is known of the connection.</param>
-    /// <param name="verified">A secret that this CONNECT has been found to match before; null when there is none.</param>
-    public abstract AuthResult Check(ConnectOptions options, in ConnectionFacts facts, StoredSecret? verified);
+    /// <param name="earlier">What was found for this same CONNECT under an earlier configuration; null at login. What it verified need not be verified
+    /// again.</param>
+    /// <param name="cancellation">The time to authenticate is over.</param>
+    public abstract ValueTask<AuthResult> CheckAsync(
+        ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier, CancellationToken cancellation);
+}
+
+/// <summary>A <see cref="CredentialCheck"/> that never waits.</summary>
+internal abstract class ImmediateCheck : CredentialCheck
+{
+    /// <inheritdoc cref="CredentialCheck.CheckAsync"/>
+    public abstract AuthResult Check(ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier);
+
+    public sealed override ValueTask<AuthResult> CheckAsync(
+        ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier, CancellationToken cancellation) => new(Check(options, facts, earlier));
+}
+
+/// <summary>What a check costs, in rising order.</summary>
+internal enum CheckCost : byte
+{
+    /// <summary>Look-ups and comparisons: may run on an event loop.</summary>
+    None,
+
+    /// <summary>The tenth of a millisecond of a signature.</summary>
+    Signature,
+
+    /// <summary>The time of a password hash, which is meant to be long.</summary>
+    Hash,
+
+    /// <summary>Somebody else is asked: little work and a long wait, or an embedder's code that may block.</summary>
+    Wait,
 }

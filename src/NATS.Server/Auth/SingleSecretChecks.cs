@@ -4,35 +4,45 @@ using NATS.Server.Core.Protocol;
 
 namespace NATS.Server.Auth;
 
-/// <summary>One token for everybody. Immutable, thread-safe.</summary>
-internal sealed class TokenCheck(StoredSecret token) : CredentialCheck
+/// <summary>One secret for everybody. Immutable, thread-safe.</summary>
+internal abstract class SingleSecretCheck(StoredSecret secret, bool proxyRequired) : ImmediateCheck
 {
-    public override bool IsSlow => token.IsHashed;
+    public override bool AppliesTo(ConnectOptions options, in ConnectionFacts facts) => true;
 
-    public override bool AppliesTo(ConnectOptions options) => true;
+    public override CheckCost CostOf(ConnectOptions options) => secret.IsHashed ? CheckCost.Hash : CheckCost.None;
 
-    public override AuthResult Check(ConnectOptions options, in ConnectionFacts facts, StoredSecret? verified)
+    public override AuthResult Check(ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier)
     {
-        bool isVerified = verified is not null && verified.IsSameAs(token);
-        return isVerified || token.Matches(options.AuthToken) ? AuthResult.Accept(options, token) : AuthResult.Reject(options, "Token is wrong");
+        if (proxyRequired && facts.ProxyKey.Length == 0) return AuthResult.RejectWithoutProxy(options);
+        bool isVerified = earlier?.Verified is { } verified && verified.IsSameAs(secret);
+        return IsGood(options, secret, isVerified) ? AuthResult.Accept(options, secret) : AuthResult.Reject(options, Complaint);
     }
+
+    protected abstract string Complaint { get; }
+
+    protected abstract bool IsGood(ConnectOptions options, StoredSecret secret, bool isVerified);
+}
+
+/// <summary>One token for everybody. Immutable, thread-safe.</summary>
+internal sealed class TokenCheck(StoredSecret token, bool proxyRequired) : SingleSecretCheck(token, proxyRequired)
+{
+    protected override string Complaint => "Token is wrong";
+
+    protected override bool IsGood(ConnectOptions options, StoredSecret secret, bool isVerified) => isVerified || secret.Matches(options.AuthToken);
 }
 
 /// <summary>One user name and password for everybody. Immutable, thread-safe.</summary>
-internal sealed class SingleUserCheck(string name, StoredSecret password) : CredentialCheck
+internal sealed class SingleUserCheck(string name, StoredSecret password, bool proxyRequired) : SingleSecretCheck(password, proxyRequired)
 {
     private readonly byte[] _name = Encoding.UTF8.GetBytes(name);
 
-    public override bool IsSlow => password.IsHashed;
+    protected override string Complaint => "User or password is wrong";
 
-    public override bool AppliesTo(ConnectOptions options) => true;
-
-    public override AuthResult Check(ConnectOptions options, in ConnectionFacts facts, StoredSecret? verified)
+    protected override bool IsGood(ConnectOptions options, StoredSecret secret, bool isVerified)
     {
         // The password is looked at even for a wrong name: the time must not tell which of them is wrong.
         bool isName = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(options.User), _name);
-        bool isVerified = verified is not null && verified.IsSameAs(password);
-        bool isPassword = isVerified || password.Matches(options.Password);
-        return isName & isPassword ? AuthResult.Accept(options, password) : AuthResult.Reject(options, "User or password is wrong");
+        bool isPassword = isVerified || secret.Matches(options.Password);
+        return isName & isPassword;
     }
 }

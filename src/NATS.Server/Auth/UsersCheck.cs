@@ -1,63 +1,58 @@
 using NATS.Server.Core.Protocol;
-using NATS.Server.Options;
 
 namespace NATS.Server.Auth;
 
-/// <summary>Users with passwords and permissions of their own. Immutable, thread-safe.</summary>
-internal sealed class UsersCheck : CredentialCheck
+/// <summary>Users with names and passwords. Immutable, thread-safe.</summary>
+/// <param name="users">All configured users.</param>
+/// <param name="needsCertificate">Tells users that a certificate stands for: without password, and mapped on some listener.</param>
+internal sealed class UsersCheck(UserDirectory users, Func<ConfiguredUser, bool> needsCertificate) : ImmediateCheck
 {
-    private readonly Dictionary<string, User> _users = new(StringComparer.Ordinal);
-    private readonly StoredSecret? _decoy;
+    private readonly StoredSecret? _decoy = MakeDecoy(users.Named.Select(static user => user.Secret.Hash));
 
-    /// <summary>Compiles the users and their permissions.</summary>
-    /// <exception cref="ArgumentException">A user's permissions are invalid.</exception>
-    public UsersCheck(IReadOnlyList<UserOptions> users, PermissionsOptions? defaultPermissions)
+    public override bool AppliesTo(ConnectOptions options, in ConnectionFacts facts) => options.User.Length > 0 || Anonymous(options) is not null;
+
+    public override CheckCost CostOf(ConnectOptions options) => _decoy is null || Anonymous(options) is not null ? CheckCost.None : CheckCost.Hash;
+
+    public override AuthResult Check(ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier)
     {
-        PermissionSet? defaults = defaultPermissions is null ? null : new PermissionSet(defaultPermissions);
-        foreach (UserOptions user in users)
-        {
-            PermissionSet? permissions = user.Permissions is null ? defaults : new PermissionSet(user.Permissions);
-            _users[user.Username] = new User(user, new StoredSecret(user.Password), permissions);
-        }
-
-        _decoy = MakeDecoy(_users.Values.Select(user => user.Secret.Hash));
-    }
-
-    public override bool IsSlow => _decoy is not null;
-
-    public override bool AppliesTo(ConnectOptions options) => options.User.Length > 0;
-
-    /// <summary>The configured user, or null.</summary>
-    public UserOptions? Find(string name) => _users.GetValueOrDefault(name)?.Options;
-
-    public override AuthResult Check(ConnectOptions options, in ConnectionFacts facts, StoredSecret? verified)
-    {
-        if (!_users.TryGetValue(options.User, out User? user)) return Reject(options, hashed: false, "User is not configured");
+        if (Anonymous(options) is { } anonymous) return CheckAnonymous(anonymous, options, facts);
+        if (users.FindName(options.User) is not { } user) return Reject(options, hashed: false, "User is not configured");
         if (!user.Allows(facts.ConnectionType)) return Reject(options, hashed: false, "Connection type not allowed");
-        bool isVerified = verified is not null && verified.IsSameAs(user.Secret);
+        if (user.LacksProxy(facts)) return Decoy(AuthResult.RejectWithoutProxy(options));
+        if (user.Options.Username != users.AnonymousName && needsCertificate(user)) return Reject(options, hashed: false, "User requires a client certificate");
+        bool isVerified = earlier?.Verified is { } verified && verified.IsSameAs(user.Secret);
         if (!isVerified && !user.Secret.Matches(options.Password)) return Reject(options, user.Secret.IsHashed, "Password is wrong");
         return Accept(options, user);
     }
 
-    /// <summary>Makes a client without credentials the user that was configured for such. Never slow.</summary>
-    public AuthResult CheckNoAuthUser(string name, ConnectOptions options, in ConnectionFacts facts)
+    /// <summary>The result for a client that is known to be this user.</summary>
+    public static AuthResult Accept(ConnectOptions options, ConfiguredUser user) =>
+        AuthResult.Accept(options, user.Secret) with { AccountName = user.AccountName, Permissions = user.Permissions, IsConfiguredUser = true };
+
+    private ConfiguredUser? Anonymous(ConnectOptions options) =>
+        options.User.Length + options.Password.Length + options.AuthToken.Length == 0 && users.AnonymousName.Length > 0 ? users.FindName(users.AnonymousName) : null;
+
+    private static AuthResult CheckAnonymous(ConfiguredUser user, ConnectOptions options, in ConnectionFacts facts)
     {
-        if (!_users.TryGetValue(name, out User? user)) return AuthResult.Reject(options, "User is not configured");
-        options = options with { User = name, Password = user.Options.Password };
+        options = options with { User = user.Options.Username, Password = user.Options.Password };
         if (!user.Allows(facts.ConnectionType)) return AuthResult.Reject(options, "Connection type not allowed");
+        if (user.LacksProxy(facts)) return AuthResult.RejectWithoutProxy(options);
 
         // The reference checks the configured password against itself, which a hash does not pass.
         return user.Secret.IsHashed ? AuthResult.Reject(options, "The user for clients without credentials has a hashed password") : Accept(options, user);
     }
 
-    private static AuthResult Accept(ConnectOptions options, User user) =>
-        AuthResult.Accept(options, user.Secret) with { Permissions = user.Permissions, IsConfiguredUser = true };
-
     // Every rejection takes the time of a hash when some user has one: how long it takes does not tell which users exist.
     private AuthResult Reject(ConnectOptions options, bool hashed, string reason)
     {
-        if (!hashed) _decoy?.Matches(options.Password);
-        return AuthResult.Reject(options, reason);
+        AuthResult rejected = AuthResult.Reject(options, reason);
+        return hashed ? rejected : Decoy(rejected);
+    }
+
+    private AuthResult Decoy(AuthResult rejected)
+    {
+        _decoy?.Matches(rejected.Options.Password);
+        return rejected;
     }
 
     // A well-formed hash of the cost that is configured most often and of no known password.
@@ -72,11 +67,5 @@ internal sealed class UsersCheck : CredentialCheck
             .ThenBy(group => group.Key, StringComparer.Ordinal)
             .FirstOrDefault()?.Key;
         return prefix is null ? null : new StoredSecret(prefix + new string('.', saltAndDigest));
-    }
-
-    private sealed record User(UserOptions Options, StoredSecret Secret, PermissionSet? Permissions)
-    {
-        public bool Allows(string connectionType) =>
-            Options.AllowedConnectionTypes.Count == 0 || Options.AllowedConnectionTypes.Contains(connectionType, StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -88,7 +88,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             Name = options.Name,
             Language = options.Language,
             Version = options.Version,
-            AuthorizedUser = UserLabels.ForMonitoring(options),
+            AuthorizedUser = session.AuthorizedUser,
             Account = session.Account.Name,
         };
     }

@@ -15,6 +15,9 @@ public sealed record NatsServerServices
 
     /// <summary>An embedder's own authentication; replaces what is configured.</summary>
     public AuthenticationDelegate? Authentication { get; init; }
+
+    /// <summary>The same for an embedder that waits for others; it goes before <see cref="Authentication"/>.</summary>
+    public AsyncAuthenticationDelegate? AsyncAuthentication { get; init; }
 }
 
 /// <summary>A server could not be started; the message says why, in the reference's words where it has some.</summary>

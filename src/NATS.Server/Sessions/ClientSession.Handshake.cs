@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Connections;
@@ -6,18 +7,23 @@ using NATS.Server.Options;
 
 namespace NATS.Server.Sessions;
 
-/// <summary>CONNECT and authentication. Read loop; a slow password check runs on the pool while reading is paused.</summary>
+/// <summary>CONNECT and authentication. Read loop; what takes long runs on the pool while reading is paused.</summary>
 internal sealed partial class ClientSession
 {
+    private readonly string _nonce;
     private volatile ClientRights _rights = ClientRights.Unrestricted;
-    private AuthResult? _authenticated;
+    private volatile AuthResult? _authenticated;
     private bool _headers;
+    private long _maxSubscriptions = -1;
     private volatile bool _authenticating;
 
-    /// <summary>The name the client authenticated as, as monitoring shows it; empty without authentication.</summary>
-    public string AuthorizedUser => _authenticated is { } result ? UserLabels.ForMonitoring(result.Options) : "";
+    /// <summary>The name the client gave, as monitoring shows it; empty without one.</summary>
+    public string AuthorizedUser => UserLabels.ForMonitoring(_options, _authenticated?.UserKey ?? "");
 
-    private ConnectionFacts Facts => new(ConnectionType, Id, _connection.RemoteEndPoint);
+    /// <summary>What authentication found; null before.</summary>
+    public AuthResult? Authenticated => _authenticated;
+
+    private ConnectionFacts Facts => new(ConnectionType, Id, _connection.RemoteEndPoint, _nonce);
 
     /// <summary>What users list in <c>allowed_connection_types</c>.</summary>
     public string ConnectionType => _connection.IsInProcess ? ConnectionTypes.InProcess : ConnectionTypes.Standard;
@@ -26,19 +32,15 @@ internal sealed partial class ClientSession
     public bool OnOperationBeforeConnect(LoopContext loop)
     {
         Authenticator authenticator = _server.Authenticator;
-        if (authenticator.HasNoAuthUser)
+        if (!authenticator.MayOmitConnect(Facts))
         {
-            Volatile.Write(ref _authDeadlineMs, 0);
-            ConnectReceived = true;
-            AuthResult result = authenticator.Authenticate(_options, Facts);
-            if (result.Accepted)
-            {
-                return Accept(result);
-            }
+            RefuseAuthentication(AuthResult.Reject(_options, ""));
+            return false;
         }
 
-        RefuseAuthentication(_options);
-        return false;
+        Volatile.Write(ref _authDeadlineMs, 0);
+        ConnectReceived = true;
+        return Authenticate(authenticator, LoginStep.WithoutConnect);
     }
 
     // CONNECT {json}
@@ -59,43 +61,56 @@ internal sealed partial class ClientSession
 
         // A repeated CONNECT may bind the connection to another account: it starts without subscriptions.
         if (!first) DropSubscriptions();
-        Authenticator authenticator = _server.Authenticator;
+        return Authenticate(_server.Authenticator, first ? LoginStep.FirstConnect : LoginStep.RepeatedConnect);
+    }
+
+    /// <summary>Judges what the client has said so far: at once, or later with reading paused. Read loop.</summary>
+    private bool Authenticate(Authenticator authenticator, LoginStep step)
+    {
+        ConnectionFacts facts = Facts;
+        CheckCost cost = authenticator.CostOf(_options, facts);
         TimeSpan delay = authenticator.IsRequired ? _server.LoginThrottle.DelayFor(_connection.RemoteEndPoint?.Address) : TimeSpan.Zero;
-        if (delay == TimeSpan.Zero && !authenticator.RequiresSlowCheck(_options)) return FinishConnect(authenticator.Authenticate(_options, Facts), first);
-        AuthenticateLater(authenticator, first, delay);
+        if (delay == TimeSpan.Zero && cost == CheckCost.None)
+        {
+            ValueTask<AuthResult> result = authenticator.AuthenticateAsync(_options, facts);
+            Debug.Assert(result.IsCompleted, "what costs nothing does not wait");
+            return FinishLogin(authenticator, result.Result, step);
+        }
+
+        // The loop goes on with others, this connection reads again when it is judged.
+        _authenticating = true;
+        _connection.PauseReading();
+        var login = new SlowLogin(this, authenticator, step, cost);
+        if (delay == TimeSpan.Zero) _server.LoginLanes.Enqueue(cost, login);
+        else login.EnqueueAfter(delay);
         return false;
     }
 
-    /// <summary>A slow check, or an address that fails too often: the loop goes on with others, this connection reads again when it is judged.</summary>
-    private void AuthenticateLater(Authenticator authenticator, bool first, TimeSpan delay)
-    {
-        _authenticating = true;
-        _connection.PauseReading();
-        if (delay == TimeSpan.Zero)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(_ => AuthenticateOnPool(authenticator, first), null);
-            return;
-        }
-
-        ITimer? timer = null;
-        timer = _server.Clock.Time.CreateTimer(
-            _ =>
-            {
-                timer?.Dispose();
-                AuthenticateOnPool(authenticator, first);
-            },
-            null,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
-        timer.Change(delay, Timeout.InfiniteTimeSpan);
-    }
-
-    private void AuthenticateOnPool(Authenticator authenticator, bool first)
+    /// <summary>Judges a connection whose reading is paused. A pool thread.</summary>
+    private async Task AuthenticateSlowlyAsync(Authenticator authenticator, LoginStep step, CheckCost cost)
     {
         bool goOn = false;
         try
         {
-            goOn = !_connection.IsClosing && FinishConnect(authenticator.Authenticate(_options, Facts), first);
+            if (_connection.IsClosing) return;
+            AuthResult result;
+            if (cost == CheckCost.Wait)
+            {
+                using var timeout = new CancellationTokenSource(_server.Options.Authorization.Timeout, _server.Clock.Time);
+                result = await authenticator.AuthenticateAsync(_options, Facts, timeout.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                result = await authenticator.AuthenticateAsync(_options, Facts).ConfigureAwait(false);
+            }
+
+            goOn = !_connection.IsClosing && FinishLogin(authenticator, result, step);
+        }
+        catch (Exception problem)
+        {
+            // Whatever a check failed at: nobody is let in by it, and no thread of the pool ends with it.
+            LogError($"Authentication failed: {problem.GetType().Name}");
+            RefuseAuthentication(AuthResult.Reject(_options, ""));
         }
         finally
         {
@@ -104,19 +119,32 @@ internal sealed partial class ClientSession
         }
     }
 
-    /// <summary>Judges the rest of CONNECT. The thread that owns reading at the moment.</summary>
-    private bool FinishConnect(AuthResult result, bool first)
+    /// <summary>Goes on after the verdict. The thread that owns reading at the moment.</summary>
+    private bool FinishLogin(Authenticator authenticator, AuthResult result, LoginStep step)
     {
         if (!result.Accepted)
         {
             _server.LoginThrottle.OnFailure(_connection.RemoteEndPoint?.Address);
             if (LogsDebug && result.Reason.Length > 0) LogDebug(result.Reason);
-            RefuseAuthentication(result.Options);
+            RefuseAuthentication(result);
             return false;
         }
 
         if (!Accept(result)) return false;
-        if (first) _label = FullLabel();
+
+        // A reload that came between may not have seen this client: the new configuration judges it as well.
+        if (!ReferenceEquals(authenticator, _server.Authenticator))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static session => _ = session.ReauthorizeAsync(session._server.Authenticator), this, preferLocal: false);
+        }
+
+        if (step == LoginStep.WithoutConnect)
+        {
+            _parser.ExpectConnect = false;
+            return true;
+        }
+
+        if (step == LoginStep.FirstConnect) _label = FullLabel();
         if (_options.Protocol is < 0 or > 1) return RefuseConnect(ProtocolTexts.InvalidClientProtocol, ClosedState.BadClientProtocolVersion);
         if (_options.NoResponders && !_headers)
         {
@@ -138,13 +166,13 @@ internal sealed partial class ClientSession
         return false;
     }
 
-    private void RefuseAuthentication(ConnectOptions options)
+    private void RefuseAuthentication(AuthResult rejected)
     {
-        _options = options;
-        LogError(UserLabels.ForRejection(options));
+        _options = rejected.Options;
+        LogError(UserLabels.ForRejection(rejected.Options, rejected.UserKey));
         if (_traced) Trace($"->> [-ERR {ProtocolTexts.AuthorizationViolation}]");
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthorizationViolation));
-        _connection.Close(ClosedState.AuthenticationViolation);
+        _connection.Close(rejected.ClosedState);
     }
 
     /// <summary>
@@ -155,7 +183,7 @@ internal sealed partial class ClientSession
         if (!_server.Accounts.TryFind(result.AccountName, out Account? account))
         {
             // A reload took the account away since the user was found.
-            RefuseAuthentication(result.Options);
+            RefuseAuthentication(result with { Accepted = false });
             return false;
         }
 
@@ -167,6 +195,7 @@ internal sealed partial class ClientSession
         }
 
         TakeOver(result);
+        ApplyLimits();
         return true;
     }
 
@@ -177,6 +206,7 @@ internal sealed partial class ClientSession
         _options = result.Options;
         _rights = new ClientRights(result.Permissions, result.Permissions?.CreateResponses(_server.Clock.Time));
         _subscriber.Rights = _rights.MattersAtDelivery ? _rights : null;
+        StartExpiration(result.ExpiresAt);
     }
 
     /// <summary>Moves the connection, which has no subscriptions, into an account. False when that has as many connections as it may.</summary>
@@ -189,16 +219,21 @@ internal sealed partial class ClientSession
             _account = account;
         }
 
-        ApplyLimits();
         return true;
     }
 
-    /// <summary>The limits of the account and of the server have changed, or the account. Any thread.</summary>
+    /// <summary>The limits of the user, of the account or of the server have changed, or the account: the least counts. Any thread.</summary>
     public void ApplyLimits()
     {
-        long maxPayload = _account.Model.Limits.MaxPayload;
-        int ofServer = _server.Options.MaxPayload;
-        MaxPayload = maxPayload >= 0 && maxPayload < ofServer ? (int)maxPayload : ofServer;
+        UserLimits ofUser = _authenticated?.Limits ?? UserLimits.None;
+        AccountLimitsOptions ofAccount = _account.Model.Limits;
+        ServerOptions ofServer = _server.Options;
+        MaxPayload = (int)Least(ofServer.MaxPayload, ofAccount.MaxPayload, ofUser.MaxPayload);
+        long maxSubscriptions = Least(ofServer.MaxSubscriptions > 0 ? ofServer.MaxSubscriptions : -1, ofAccount.MaxSubscriptions, ofUser.MaxSubscriptions);
+        Volatile.Write(ref _maxSubscriptions, maxSubscriptions);
+
+        // Negative is no limit.
+        static long Least(long first, long second, long third) => (long)Math.Min((ulong)first, Math.Min((ulong)second, (ulong)third));
     }
 
     /// <summary>The account has more connections than it may have, and this one has to go. Any thread.</summary>
@@ -210,7 +245,7 @@ internal sealed partial class ClientSession
     }
 
     /// <summary>The configuration was reloaded: the client goes on with its new rights, or has to leave. Any thread; may take long.</summary>
-    public void Reauthorize(Authenticator authenticator)
+    public async Task ReauthorizeAsync(Authenticator authenticator)
     {
         if (_authenticated is not { } earlier || _connection.IsClosing)
         {
@@ -218,14 +253,14 @@ internal sealed partial class ClientSession
             return;
         }
 
-        RecheckResult verdict = authenticator.Recheck(earlier, Facts);
+        RecheckResult verdict = await authenticator.RecheckAsync(earlier, Facts).ConfigureAwait(false);
         switch (verdict.Action)
         {
             case RecheckAction.Close:
                 _connection.Close(ClosedState.ClientClosed);
                 return;
             case RecheckAction.Violation:
-                RefuseAuthentication(earlier.Options);
+                RefuseAuthentication(verdict.Result with { Options = earlier.Options, UserKey = earlier.UserKey });
                 return;
         }
 
@@ -250,7 +285,7 @@ internal sealed partial class ClientSession
         string sid = $"(sid {QuotedText.Quote(subscription.Sid)})";
         string queue = subscription.Queue is null ? "" : $" using queue {QuotedText.Quote(subscription.Queue)}";
         _outbound.AppendAndFlush(ErrorLine($"{SubscriptionViolation(subscription.Subject, subscription.Queue)} {sid}"));
-        Log.SubscriptionRemoved(_server.Logger, $"{QuotedText.Quote(subscription.Subject)}{queue} {sid}", UserLabels.ForSentence(_options));
+        Log.SubscriptionRemoved(_server.Logger, $"{QuotedText.Quote(subscription.Subject)}{queue} {sid}", UserLabels.ForSentence(_options, _authenticated?.UserKey ?? ""));
     }
 
     private void DropSubscriptions()
@@ -267,7 +302,7 @@ internal sealed partial class ClientSession
         if (_options.Version.Length > 0) client.Add("v" + _options.Version);
         if (_options.Language.Length > 0) client.Add(_options.Language);
         if (_options.Name.Length > 0) client.Add(_options.Name);
-        string user = UserLabels.ForLogPrefix(_options);
+        string user = UserLabels.ForLogPrefix(_options, _authenticated?.UserKey ?? "");
         string label = _label;
         if (client.Count > 0) label += " - " + QuotedText.Quote(string.Join(':', client));
         if (user.Length > 0) label += " - " + QuotedText.Quote($"{_account.Name}/{user}");
@@ -300,5 +335,40 @@ internal sealed partial class ClientSession
         LogError($"Client Error {Text(text)}");
         _connection.Close(ClosedState.ParseError);
         return false;
+    }
+
+    /// <summary>What led to an authentication.</summary>
+    private enum LoginStep : byte
+    {
+        FirstConnect,
+        RepeatedConnect,
+
+        /// <summary>Another operation came first.</summary>
+        WithoutConnect,
+    }
+
+    /// <summary>An authentication that is too slow for the loop, or has to wait because its address failed too often. A pool thread.</summary>
+    private sealed class SlowLogin(ClientSession session, Authenticator authenticator, LoginStep step, CheckCost cost) : IThreadPoolWorkItem
+    {
+        private ITimer? _timer;
+
+        public void Execute() => _ = session.AuthenticateSlowlyAsync(authenticator, step, cost);
+
+        public void EnqueueAfter(TimeSpan delay)
+        {
+            _timer = session._server.Clock.Time.CreateTimer(
+                static state =>
+                {
+                    var login = (SlowLogin)state!;
+                    login._timer?.Dispose();
+                    login.Enqueue();
+                },
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
+            _timer.Change(delay, Timeout.InfiniteTimeSpan);
+        }
+
+        private void Enqueue() => session._server.LoginLanes.Enqueue(cost, this);
     }
 }

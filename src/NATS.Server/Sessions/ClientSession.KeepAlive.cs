@@ -15,6 +15,7 @@ internal sealed partial class ClientSession
     // The clock may look at a session before it is opened: INFO comes before any PING.
     private long _nextPingMs = long.MaxValue;
     private long _authDeadlineMs;
+    private long _expiresMs;
     private long _closeDeadlineMs;
     private long _pingSentTicks;
     private long _pingSentMs;
@@ -32,6 +33,13 @@ internal sealed partial class ClientSession
 
     private void StartAuthenticationDeadline() =>
         Volatile.Write(ref _authDeadlineMs, _server.Clock.NowMs + Math.Max(1, (long)_server.Options.Authorization.Timeout.TotalMilliseconds));
+
+    /// <summary>What the client authenticated with is good until this moment; null: for ever.</summary>
+    private void StartExpiration(DateTimeOffset? at)
+    {
+        long expires = at is { } moment ? _server.Clock.NowMs + Math.Max(0, (long)(moment - _server.Clock.UtcNow).TotalMilliseconds) : 0;
+        Volatile.Write(ref _expiresMs, expires);
+    }
 
     /// <summary>CONNECT arrived: the first PING comes early, to measure the round trip.</summary>
     private void StartPingsAfterConnect(LoopContext loop)
@@ -81,6 +89,13 @@ internal sealed partial class ClientSession
             return;
         }
 
+        long expires = Volatile.Read(ref _expiresMs);
+        if (expires != 0 && nowMs >= expires)
+        {
+            CloseExpired();
+            return;
+        }
+
         long writeDeadline = (long)_server.Options.WriteDeadline.TotalMilliseconds;
         if (writeDeadline > 0 && _outbound.MissedDeadline(nowMs, writeDeadline, out long attempted, out bool anySent))
         {
@@ -98,6 +113,13 @@ internal sealed partial class ClientSession
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthenticationTimeout));
         if (_server.MayLog(ProtocolTexts.AuthenticationTimeout)) LogDebug(ProtocolTexts.AuthenticationTimeout);
         _connection.Close(ClosedState.AuthenticationTimeout);
+    }
+
+    private void CloseExpired()
+    {
+        LogDebug(ProtocolTexts.UserAuthenticationExpired);
+        _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.UserAuthenticationExpired));
+        _connection.Close(ClosedState.AuthenticationExpired);
     }
 
     private void OnMissedWriteDeadline(long attempted, bool anySent)

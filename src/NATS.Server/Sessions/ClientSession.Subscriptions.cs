@@ -40,8 +40,8 @@ internal sealed partial class ClientSession
             return true;
         }
 
-        int maxSubscriptions = _server.Options.MaxSubscriptions;
-        if (maxSubscriptions > 0 && _subscriptions.Count >= maxSubscriptions)
+        long maxSubscriptions = Volatile.Read(ref _maxSubscriptions);
+        if (maxSubscriptions >= 0 && _subscriptions.Count >= maxSubscriptions)
         {
             if (_server.MayLog(ProtocolTexts.MaximumSubscriptionsExceeded)) LogError(ProtocolTexts.MaximumSubscriptionsExceeded);
             SendError(loop, ProtocolTexts.MaximumSubscriptionsExceeded);

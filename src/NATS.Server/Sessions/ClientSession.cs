@@ -47,7 +47,8 @@ internal sealed partial class ClientSession : ConnectionHandler
         Start = server.Clock.UtcNow;
         _startMs = server.Clock.NowMs;
         _label = $"{connection.RemoteEndPoint?.ToString() ?? "pipe"} - cid:{Id}";
-        MaxPayload = server.Options.MaxPayload;
+        ApplyLimits();
+        _nonce = server.Authenticator.RequiresNonce ? Nonce.Create() : "";
         _parser.MaxControlLine = server.Options.MaxControlLine;
         _maxPending = server.Options.MaxPending;
         _subscriber = new ClientSubscriber(this, _outbound, _maxPending);
@@ -97,7 +98,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         StartKeepAlive();
         LogDebug("Client connection created");
         _parser.ExpectConnect = _server.Authenticator.IsRequired;
-        _outbound.Append(loop, InfoLine(_server.GreetingLine));
+        _outbound.Append(loop, _server.GreetingLine.ToInfoLine(Id, ClientIp, _nonce));
         if (!_refused)
         {
             if (_parser.ExpectConnect) StartAuthenticationDeadline();

@@ -44,6 +44,9 @@ internal sealed class ServerContext
     /// <summary>Slows down addresses that fail to authenticate too often.</summary>
     public LoginThrottle LoginThrottle { get; }
 
+    /// <summary>Where credentials are checked that take long.</summary>
+    public LoginLanes LoginLanes { get; } = new();
+
     public ServerCounters Counters { get; } = new();
 
     /// <summary>The configuration in force.</summary>

@@ -59,7 +59,7 @@ public sealed class AuthenticatorTests
         Authenticator authenticator = Single("u", "p");
 
         Assert.True(authenticator.IsRequired);
-        Assert.False(authenticator.RequiresSlowCheck(Connect(user, password)));
+        Assert.Equal(CheckCost.None, authenticator.CostOf(Connect(user, password)));
         Assert.Equal(expected, Accepts(authenticator, Connect(user, password)));
     }
 
@@ -109,9 +109,9 @@ public sealed class AuthenticatorTests
         Assert.Equal(expected, Accepts(Users(User("u", Hash)), Connect("u", secret)));
         Assert.Equal(expected, Accepts(Single("u", Hash), Connect("u", secret)));
         Assert.Equal(expected, Accepts(Token(Hash), Connect(token: secret)));
-        Assert.True(Users(User("u", Hash)).RequiresSlowCheck(Connect("u", secret)));
-        Assert.True(Single("u", Hash).RequiresSlowCheck(Connect("u", secret)));
-        Assert.True(Token(Hash).RequiresSlowCheck(Connect(token: secret)));
+        Assert.Equal(CheckCost.Hash, Users(User("u", Hash)).CostOf(Connect("u", secret)));
+        Assert.Equal(CheckCost.Hash, Single("u", Hash).CostOf(Connect("u", secret)));
+        Assert.Equal(CheckCost.Hash, Token(Hash).CostOf(Connect(token: secret)));
     }
 
     [Fact]
@@ -119,12 +119,12 @@ public sealed class AuthenticatorTests
     {
         Authenticator authenticator = Users(User("plain", "p"), User("hashed", Hash));
 
-        Assert.True(authenticator.RequiresSlowCheck(Connect("unknown", "x")));
-        Assert.True(authenticator.RequiresSlowCheck(Connect("plain", "x")));
-        Assert.False(authenticator.RequiresSlowCheck(Connect()));
+        Assert.Equal(CheckCost.Hash, authenticator.CostOf(Connect("unknown", "x")));
+        Assert.Equal(CheckCost.Hash, authenticator.CostOf(Connect("plain", "x")));
+        Assert.Equal(CheckCost.None, authenticator.CostOf(Connect()));
         Assert.False(Accepts(authenticator, Connect("unknown", "x")));
         Assert.True(Accepts(authenticator, Connect("plain", "p")));
-        Assert.False(Users(User("plain", "p")).RequiresSlowCheck(Connect("unknown", "x")));
+        Assert.Equal(CheckCost.None, Users(User("plain", "p")).CostOf(Connect("unknown", "x")));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class AuthenticatorTests
             new(new ServerOptions { NoAuthUser = "u", Authorization = new AuthorizationOptions { Users = [user] } });
 
         Assert.False(Accepts(With(User("u", Hash)), Connect()));
-        Assert.False(With(User("u", Hash)).RequiresSlowCheck(Connect()));
+        Assert.Equal(CheckCost.None, With(User("u", Hash)).CostOf(Connect()));
         Assert.True(Accepts(With(User("u", Hash)), Connect("u", "U*U")));
         Assert.True(Accepts(With(User("u", "")), Connect()));
         Assert.False(Accepts(With(User("u", "p", null, "MQTT")), Connect()));
@@ -285,10 +285,12 @@ public sealed class AuthenticatorTests
             };
         }
 
-        var authenticator = new Authenticator(new ServerOptions { Authorization = new AuthorizationOptions { Token = "configured" } }, Decide);
+        var authenticator = new Authenticator(
+            new ServerOptions { Authorization = new AuthorizationOptions { Token = "configured" } },
+            new AuthenticatorParts { Custom = new DelegateCheck((request, _) => new(Decide(request))) });
 
         Assert.True(authenticator.IsRequired);
-        Assert.True(authenticator.RequiresSlowCheck(Connect()));
+        Assert.Equal(CheckCost.Wait, authenticator.CostOf(Connect()));
         Assert.True(Accepts(authenticator, Connect("u", token: "ok")));
         Assert.False(Accepts(authenticator, Connect(token: "configured")));
         AuthResult named = authenticator.Authenticate(Connect("u", token: "named"), Standard);

@@ -1,0 +1,74 @@
+namespace NATS.Server.Auth;
+
+/// <summary>
+/// Checks credentials on pool threads, a few at a time and in the order of arrival, so that a storm of logins leaves the processor to the clients that are
+/// connected. Thread-safe; one lock, under which nothing is called. As many can wait as there are connections, one each.
+/// </summary>
+/// <param name="width">How many checks may run at a time.</param>
+internal sealed class LoginLane(int width) : IThreadPoolWorkItem
+{
+    /// <summary>After so many checks a thread goes back to the pool, which may have others waiting.</summary>
+    private const int ChecksPerTurn = 16;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<IThreadPoolWorkItem> _waiting = new();
+    private int _running;
+
+    /// <summary>Runs the check when its turn comes. It must not throw.</summary>
+    public void Enqueue(IThreadPoolWorkItem check)
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue(check);
+            if (_running == width) return;
+            _running++;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        for (int i = 0; i < ChecksPerTurn; i++)
+        {
+            IThreadPoolWorkItem? check;
+            lock (_gate)
+            {
+                if (!_waiting.TryDequeue(out check))
+                {
+                    _running--;
+                    return;
+                }
+            }
+
+            check.Execute();
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+}
+
+/// <summary>Where checks run that are too slow for an event loop. Thread-safe.</summary>
+internal sealed class LoginLanes
+{
+    // Half of the processors, as the event loops have: hashes, which take a thousand times as long, do not stand in the way of signatures.
+    private readonly LoginLane _signatures = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly LoginLane _hashes = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>Runs a check of this cost.</summary>
+    public void Enqueue(CheckCost cost, IThreadPoolWorkItem check)
+    {
+        switch (cost)
+        {
+            case CheckCost.Signature:
+                _signatures.Enqueue(check);
+                break;
+            case CheckCost.Hash:
+                _hashes.Enqueue(check);
+                break;
+            default:
+                ThreadPool.UnsafeQueueUserWorkItem(check, preferLocal: false);
+                break;
+        }
+    }
+}
