@@ -34,7 +34,7 @@ public static class Ed25519
         Span<byte> digest = stackalloc byte[DigestSize];
         Hash(digest, encodedR, publicKey, message);
         EdwardsPoint.Negate(out a, a);
-        BasePoint.MultiplyAddVariableTime(out EdwardsPoint r, s, Scalar.Reduce(digest), a);
+        DoubleMultiplication.ComputeVariableTime(out EdwardsPoint r, s, Scalar.Reduce(digest), a);
         Span<byte> expected = stackalloc byte[EdwardsPoint.Size];
         r.Encode(expected);
         return expected.SequenceEqual(encodedR);

@@ -15,6 +15,9 @@ public sealed class NkeyPair
     /// <summary>Characters of the text of a seed.</summary>
     public const int SeedTextLength = 58;
 
+    /// <summary>Bytes of the nonce of a sealed message.</summary>
+    public const int NonceSize = SecretBox.NonceSize;
+
     private const int RawSize = 2 + SeedSize + NkeyText.ChecksumSize;
 
     private readonly byte[] _seed;
@@ -54,7 +57,7 @@ public sealed class NkeyPair
 
         // Five bits that spell S, five that spell the role, six that are zero.
         NkeyRole role = (NkeyRole)text[1];
-        if (text[0] == 'S' && IsRole(role) && (raw[1] & 7) == 0) pair = new NkeyPair(role, raw.Slice(2, SeedSize));
+        if (text[0] == 'S' && IsRole(role) && (raw[1] & 0x3F) == 0) pair = new NkeyPair(role, raw.Slice(2, SeedSize));
         CryptographicOperations.ZeroMemory(raw);
         return pair is not null;
     }
@@ -104,6 +107,31 @@ public sealed class NkeyPair
         Ed25519.Sign(_seed, publicKey.Bytes, message, signature);
     }
 
+    /// <summary>Encrypts a message so that only the recipient can read it and knows that it is from this pair.</summary>
+    /// <param name="message">Any length; the result is 44 bytes longer.</param>
+    /// <param name="recipient">A public curve key.</param>
+    /// <param name="nonce">24 random bytes, never used before between the two.</param>
+    /// <param name="sealedMessage">The text <c>xkv1</c>, the nonce, a tag and the encrypted message.</param>
+    /// <returns>False when the recipient's key is no curve key, or one that would make the message readable for everybody.</returns>
+    /// <exception cref="InvalidOperationException">The pair is one for signing, or was wiped.</exception>
+    public bool TrySeal(ReadOnlySpan<byte> message, Nkey recipient, ReadOnlySpan<byte> nonce, [NotNullWhen(true)] out byte[]? sealedMessage)
+    {
+        RequireCurve();
+        if (nonce.Length != NonceSize) throw new ArgumentException("a nonce has 24 bytes", nameof(nonce));
+        sealedMessage = recipient.Role == NkeyRole.Curve ? CurveBox.Seal(_seed, recipient.Bytes, nonce, message) : null;
+        return sealedMessage is not null;
+    }
+
+    /// <summary>Decrypts what the sender sealed for this pair.</summary>
+    /// <returns>False when it is damaged, from somebody else, for somebody else, or of another form.</returns>
+    /// <exception cref="InvalidOperationException">The pair is one for signing, or was wiped.</exception>
+    public bool TryOpen(ReadOnlySpan<byte> sealedMessage, Nkey sender, [NotNullWhen(true)] out byte[]? message)
+    {
+        RequireCurve();
+        message = null;
+        return sender.Role == NkeyRole.Curve && CurveBox.TryOpen(_seed, sender.Bytes, sealedMessage, out message);
+    }
+
     /// <summary>Overwrites the seed; the pair can do nothing more.</summary>
     public void Wipe()
     {
@@ -116,6 +144,12 @@ public sealed class NkeyPair
 
     private static bool IsRole(NkeyRole role) =>
         role is NkeyRole.Account or NkeyRole.Cluster or NkeyRole.Server or NkeyRole.Operator or NkeyRole.User or NkeyRole.Curve;
+
+    private void RequireCurve()
+    {
+        if (Role != NkeyRole.Curve) throw new InvalidOperationException("only curve keys encrypt");
+        RequireSeed();
+    }
 
     private void RequireSeed()
     {

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Security.Cryptography;
 using NATS.Server.Core.Security;
 using Xunit;
 
@@ -122,6 +124,124 @@ public sealed class Ed25519Tests
             if (length != 32) Assert.False(Ed25519.Verify(Resize(publicKey, length), "x"u8, signature));
             if (length != 64) Assert.False(Ed25519.Verify(publicKey, "x"u8, Resize(signature, length)));
         }
+    }
+
+    // Each signature makes the next message and seed; the end was computed with OpenSSL.
+    [Fact]
+    public void A_chain_of_signatures_ends_where_that_of_OpenSSL_ends()
+    {
+        byte[] seed = new byte[32];
+        byte[] message = [];
+        byte[] publicKey = new byte[32];
+        byte[] signature = new byte[64];
+        for (int i = 0; i < 500; i++)
+        {
+            Ed25519.DerivePublicKey(seed, publicKey);
+            Ed25519.Sign(seed, message, signature);
+            Assert.True(Ed25519.Verify(publicKey, message, signature));
+            message = [.. signature, .. publicKey];
+            seed = SHA512.HashData(signature)[..32];
+        }
+
+        Assert.Equal(
+            "033733f54406faa1a6ca64ec066dcef2e8668ad7d06924f1ecf997b6eb3a7a39a0d1574c43a18c16c45199a4f9a566cfd0473f6e35329a07030a6d337f12bf07",
+            Convert.ToHexStringLower(signature));
+    }
+
+    [Fact]
+    public void Every_changed_bit_is_noticed()
+    {
+        var (publicKey, message, signature) = Signed(48);
+        foreach (byte[] part in (byte[][])[publicKey, message, signature])
+        {
+            for (int bit = 0; bit < part.Length * 8; bit++)
+            {
+                part[bit / 8] ^= (byte)(1 << (bit % 8));
+                Assert.False(Ed25519.Verify(publicKey, message, signature));
+                part[bit / 8] ^= (byte)(1 << (bit % 8));
+            }
+        }
+
+        Assert.True(Ed25519.Verify(publicKey, message, signature));
+        Assert.False(Ed25519.Verify(publicKey, message.AsSpan(1), signature));
+        Assert.False(Ed25519.Verify(publicKey, [.. message, 0], signature));
+    }
+
+    // s + L verifies the same equation; who accepts it lets others make second signatures.
+    [Fact]
+    public void A_signature_has_one_form()
+    {
+        BigInteger order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493");
+        var (publicKey, message, signature) = Signed(10);
+        for (BigInteger s = new BigInteger(signature.AsSpan(32), isUnsigned: true) + order; s < BigInteger.Pow(2, 256); s += order)
+        {
+            byte[] other = [.. signature[..32], .. new byte[32]];
+            s.TryWriteBytes(other.AsSpan(32), out _, isUnsigned: true);
+            Assert.False(Ed25519.Verify(publicKey, message, other));
+        }
+    }
+
+    // With the neutral element as key, s B is R for every message. Go accepts that in every spelling of the key, and of R only the canonical one.
+    [Theory]
+    [InlineData("0100000000000000000000000000000000000000000000000000000000000000", true)]
+    [InlineData("0100000000000000000000000000000000000000000000000000000000000080", true)]
+    [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true)]
+    [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", true)]
+    [InlineData("0200000000000000000000000000000000000000000000000000000000000000", false)]
+    public void The_spelling_of_a_key_does_not_matter_and_that_of_R_does(string publicKey, bool isPoint)
+    {
+        byte[] key = Convert.FromHexString(publicKey);
+        byte[] canonical = [1, .. new byte[63]];
+        byte[] negativeZero = [1, .. new byte[30], 0x80, .. new byte[32]];
+        byte[] unreduced = [0xEE, .. Enumerable.Repeat((byte)255, 30), 0x7F, .. new byte[32]];
+
+        Assert.Equal(isPoint, Ed25519.Verify(key, "whatever"u8, canonical));
+        Assert.False(Ed25519.Verify(key, "whatever"u8, negativeZero));
+        Assert.False(Ed25519.Verify(key, "whatever"u8, unreduced));
+    }
+
+    // On both sides of what is hashed on the stack.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(15)]
+    [InlineData(960)]
+    [InlineData(961)]
+    [InlineData(100_000)]
+    public void Signing_and_verifying_allocate_nothing(int length)
+    {
+        byte[] seed = new byte[32];
+        var (publicKey, message, signature) = Signed(length);
+        bool isRight = true;
+        long before = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            if (i == 10) before = GC.GetAllocatedBytesForCurrentThread();
+            isRight &= Ed25519.Verify(publicKey, message, signature);
+            Ed25519.Sign(seed, message, signature);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.True(isRight);
+    }
+
+    [Fact]
+    public void What_we_pass_ourselves_must_have_the_right_length()
+    {
+        byte[] seed = new byte[32];
+        Assert.Throws<ArgumentException>(() => Ed25519.DerivePublicKey(new byte[31], new byte[32]));
+        Assert.Throws<ArgumentException>(() => Ed25519.DerivePublicKey(seed, new byte[33]));
+        Assert.Throws<ArgumentException>(() => Ed25519.Sign(new byte[33], [], new byte[64]));
+        Assert.Throws<ArgumentException>(() => Ed25519.Sign(seed, [], new byte[63]));
+    }
+
+    private static (byte[] PublicKey, byte[] Message, byte[] Signature) Signed(int length)
+    {
+        byte[] publicKey = new byte[32];
+        byte[] signature = new byte[64];
+        byte[] message = [.. Enumerable.Range(0, length).Select(i => (byte)i)];
+        Ed25519.DerivePublicKey(new byte[32], publicKey);
+        Ed25519.Sign(new byte[32], message, signature);
+        return (publicKey, message, signature);
     }
 
     private static byte[] Resize(byte[] bytes, int length) => [.. bytes.Concat(new byte[100]).Take(length)];
