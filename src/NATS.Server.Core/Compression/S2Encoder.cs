@@ -109,7 +109,7 @@ public sealed class S2Encoder
                     break;
                 }
 
-                at += 2 + ((at - unwritten) >> 5);
+                at += 2 + ((at - unwritten) >> 6);
             }
 
             while (candidate > 0 && at > unwritten && Unsafe.Add(ref source, candidate - 1) == Unsafe.Add(ref source, at - 1))
