@@ -67,7 +67,12 @@ public static class JwtToken
     }
 
     /// <summary>The digest of the common fields but the id, by which tools tell tokens apart.</summary>
-    public static string IdOf(ClaimSet claims) => Base32Text.Encode(Sha512Of256Bits.Hash(ClaimWriter.WriteCommonOnly(claims with { Id = "" }).Span));
+    public static string IdOf(ClaimSet claims)
+    {
+        Span<byte> digest = stackalloc byte[Sha512Of256.HashSize];
+        Sha512Of256.HashData(ClaimWriter.WriteCommonOnly(claims with { Id = "" }).Span, digest);
+        return Base32.Encode(digest);
+    }
 
     private static bool TryRead(string token, Reader read, bool isGeneric, [NotNullWhen(true)] out ClaimSet? claims, [NotNullWhen(false)] out string? error)
     {

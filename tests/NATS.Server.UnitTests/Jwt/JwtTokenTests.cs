@@ -263,14 +263,6 @@ public sealed class JwtTokenTests
         Assert.Equal("plain", DecoratedText.ExtractToken("plain"));
     }
 
-    [Fact]
-    public void The_digest_is_that_of_the_standard()
-    {
-        Assert.Equal("53048E2681941EF99B2E29B76B4C7DABE4C2D0C634FC6D46E0E2F13107E7AF23", Convert.ToHexString(Sha512Of256Bits.Hash("abc"u8)));
-        byte[] blocks = Encoding.ASCII.GetBytes("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu");
-        Assert.Equal("3928E184FB8690F840DA3988121D31BE65CB9D3EF83EE6146FEAC861E19B563A", Convert.ToHexString(Sha512Of256Bits.Hash(blocks)));
-    }
-
     private const string Header = """{"typ":"JWT","alg":"ed25519-nkey"}""";
 
     private static string UserJson(string nats, NkeyPair? issuer = null)

@@ -266,7 +266,7 @@ public sealed class NkeyTests
     private static string Encode(byte[] bytes)
     {
         byte[] raw = [.. bytes, 0, 0];
-        char[] text = new char[NkeyText.LengthOf(raw.Length)];
+        char[] text = new char[Base32.LengthOf(raw.Length)];
         NkeyText.Encode(raw, text);
         return new string(text);
     }
