@@ -1,4 +1,5 @@
 using System.Net;
+using NATS.Server.Connections.Tls;
 
 namespace NATS.Server.Connections;
 
@@ -32,6 +33,9 @@ internal abstract class Connection
 
     public bool IsInProcess => RemoteEndPoint is null;
 
+    /// <summary>What TLS established; null without, and until the handshake is done.</summary>
+    public TlsState? Tls { get; protected set; }
+
     /// <summary>Why it was closed; <see cref="ClosedState.Unknown"/> while it is open.</summary>
     public ClosedState ClosedState => (ClosedState)Volatile.Read(ref _closedState);
 
@@ -51,6 +55,13 @@ internal abstract class Connection
     /// <summary>Whether a connection closed for this reason may still send what is pending, such as the error that explains it.</summary>
     public static bool FlushesOnClose(ClosedState reason) => reason is not (ClosedState.ReadError or ClosedState.WriteError
         or ClosedState.SlowConsumerPendingBytes or ClosedState.SlowConsumerWriteDeadline or ClosedState.TlsHandshakeError);
+
+    /// <summary>
+    /// Begins TLS as the server's side: the bytes that the handler leaves unconsumed, and all that follow, are the peer's handshake. Nothing may be
+    /// pending to be sent. <see cref="ConnectionHandler.OnSecured"/> or <see cref="ConnectionHandler.OnTlsFailed"/> follows. Only called while the
+    /// handler runs.
+    /// </summary>
+    public abstract void StartTls(TlsListener listener);
 
     /// <summary>Sends without waiting. Only called by the one sender of <see cref="Outbound"/>.</summary>
     /// <returns>Bytes sent, or one of the negative results above.</returns>
@@ -93,6 +104,16 @@ internal abstract class ConnectionHandler
     /// <param name="consumed">How many of them need not be passed again.</param>
     /// <returns>Bytes needed in one piece, counted from the first unconsumed one; 0 when that is not known.</returns>
     public abstract int OnReceive(LoopContext loop, Span<byte> data, out int consumed);
+
+    /// <summary>The handshake is done; what is received from now on was encrypted. See <see cref="Connection.Tls"/>.</summary>
+    public virtual void OnSecured(LoopContext loop)
+    {
+    }
+
+    /// <summary>The handshake failed. The connection has to be closed. Any thread; the handler does not run meanwhile.</summary>
+    public virtual void OnTlsFailed(TlsHandshakeException error)
+    {
+    }
 
     /// <summary>How many bytes may be buffered for an operation that is not complete; the connection is closed beyond it.</summary>
     public abstract int MaxBuffered { get; }

@@ -61,6 +61,18 @@ public sealed partial class NatsServer
         [LoggerMessage(EventId = 19, Level = LogLevel.Error, Message = "{Problem}")]
         public static partial void AccountProblem(ILogger logger, string problem);
 
+        [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "TLS available for client connections")]
+        public static partial void TlsAvailable(ILogger logger);
+
+        [LoggerMessage(EventId = 31, Level = LogLevel.Information, Message = "TLS required for client connections")]
+        public static partial void TlsRequired(ILogger logger);
+
+        [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "Clients that are not using \"TLS Handshake First\" option will fail to connect")]
+        public static partial void TlsHandshakeFirst(ILogger logger);
+
+        [LoggerMessage(EventId = 33, Level = LogLevel.Warning, Message = "Rejected {Count} connections due to TLS rate limiting")]
+        public static partial void RefusedHandshakes(ILogger logger, long count);
+
         [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "Internal error: the connection it came from is closed")]
         public static partial void Fault(ILogger logger, Exception exception);
     }

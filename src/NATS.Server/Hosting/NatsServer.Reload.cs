@@ -17,6 +17,15 @@ public sealed partial class NatsServer
     {
         ArgumentNullException.ThrowIfNull(options);
         options = OptionsBaseline.Apply(options);
+        try
+        {
+            options = ReadTlsFiles(options);
+        }
+        catch (NatsServerException exception)
+        {
+            return new ReloadResult([exception.Message], []);
+        }
+
         if (OptionsValidator.Validate(options) is { Count: > 0 } contradictions) return new ReloadResult(contradictions, []);
         lock (_reloadLock)
         {
@@ -35,6 +44,7 @@ public sealed partial class NatsServer
         _context.Options = next;
         _context.Authenticator = authenticator;
         ConfigureAccounts(next);
+        _context.Tls = CreateTls(next);
         _context.Info = CreateInfo(next, next.Port);
         foreach (OptionChange change in diff.Changes)
         {

@@ -8,6 +8,7 @@ using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Connections.Epoll;
 using NATS.Server.Connections.Portable;
+using NATS.Server.Connections.Tls;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Security;
 using NATS.Server.Hosting;
@@ -53,6 +54,8 @@ public sealed partial class NatsServer : IAsyncDisposable
         ConfigTime = StartTime;
         _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
         ConfigureAccounts(options);
+        _context.Tls = CreateTls(options);
+        if (options.Tls is { ConnectionRateLimit: > 0 } limited) _context.HandshakeRate = new HandshakeRate(limited.ConnectionRateLimit, services.TimeProvider);
         _context.Info = CreateInfo(options, options.Port);
         _monitoring = CreateMonitoring(options);
 
@@ -114,6 +117,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
         options = OptionsBaseline.Apply(options);
+        options = ReadTlsFiles(options);
         if (OptionsValidator.Validate(options) is [string contradiction, ..]) throw new NatsServerException(contradiction);
         var server = new NatsServer(options, services ?? new NatsServerServices());
         try
@@ -185,6 +189,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         ClientEndPoint = (IPEndPoint)listener.LocalEndPoint!;
         _context.Info = CreateInfo(options, ClientEndPoint.Port);
         Log.Listening(_log, ListenerSockets.Format(options.Host, ClientEndPoint.Port));
+        LogTls(options);
         _acceptor = _engine.Accept(listener, Accept, (what, pause) => Log.AcceptError(_log, what, (long)pause.TotalMilliseconds));
     }
 
@@ -206,6 +211,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         long now = _clock.NowMs;
         foreach (ClientSession session in _context.Clients.Open) session.OnTick(now);
         foreach (KeyValuePair<ClientSession, bool> closing in _context.ClosingClients) closing.Key.OnTick(now);
+        LogRefusedHandshakes(now);
         Volatile.Write(ref _ticking, 0);
     }
 
@@ -230,6 +236,9 @@ public sealed partial class NatsServer : IAsyncDisposable
             Port = address.Port,
             Headers = !options.NoHeaderSupport,
             AuthRequired = _context.Authenticator.IsRequired,
+            TlsRequired = _context.Tls is not null && !options.AllowNonTls,
+            TlsVerify = _context.Tls is { Verifies: true },
+            TlsAvailable = _context.Tls is not null && options.AllowNonTls,
             MaxPayload = options.MaxPayload,
             LameDuckMode = _context.IsLameDuck,
             ApiLevel = ServerVersion.JetStreamApi,

@@ -44,6 +44,9 @@ internal sealed record ConnectionSnapshot
 
     public string Version { get; init; } = "";
 
+    /// <summary>What TLS established; null without.</summary>
+    public Connections.Tls.TlsState? Tls { get; init; }
+
     /// <summary>User name or nkey as sent in CONNECT; <c>[REDACTED]</c> for a token; empty for none. Never a secret.</summary>
     public string AuthorizedUser { get; init; } = "";
 

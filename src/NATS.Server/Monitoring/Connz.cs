@@ -76,6 +76,16 @@ public sealed record ConnInfo
 
     public string? Version { get; init; }
 
+    public string? TlsVersion { get; init; }
+
+    public string? TlsCipherSuite { get; init; }
+
+    public IReadOnlyList<TlsPeerCert>? TlsPeerCerts { get; init; }
+
+    /// <summary>The handshake came before INFO.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TlsFirst { get; init; }
+
     public string? AuthorizedUser { get; init; }
 
     public string? Account { get; init; }
@@ -87,6 +97,20 @@ public sealed record ConnInfo
     public string? NameTag { get; init; }
 
     public string? MqttClient { get; init; }
+}
+
+/// <summary>A certificate that a peer presented. Immutable.</summary>
+public sealed record TlsPeerCert
+{
+    public required string Subject { get; init; }
+
+    /// <summary>SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hexadecimal; what <c>pinned_certs</c> lists.</summary>
+    [JsonPropertyName("spki_sha256")]
+    public required string SpkiSha256 { get; init; }
+
+    /// <summary>SHA-256 of the certificate in hexadecimal.</summary>
+    [JsonPropertyName("cert_sha256")]
+    public required string CertSha256 { get; init; }
 }
 
 /// <summary>Which connections <see cref="Connz"/> lists, and how. Immutable.</summary>

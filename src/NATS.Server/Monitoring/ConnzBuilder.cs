@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using NATS.Server.Connections;
+using NATS.Server.Connections.Tls;
 using NATS.Server.Core.Subjects;
 
 namespace NATS.Server.Monitoring;
@@ -128,6 +131,10 @@ internal static class ConnzBuilder
             Name = OrNull(connection.Name),
             Lang = OrNull(connection.Language),
             Version = OrNull(connection.Version),
+            TlsVersion = connection.Tls?.VersionText,
+            TlsCipherSuite = connection.Tls?.CipherSuiteText,
+            TlsPeerCerts = options.Auth && connection.Tls is { PeerCertificates.Count: > 0 } tls ? [.. tls.PeerCertificates.Select(Describe)] : null,
+            TlsFirst = connection.Tls is { IsHandshakeFirst: true },
             AuthorizedUser = options.Auth ? OrNull(connection.AuthorizedUser) : null,
             Account = options.Auth && connection.Account != GlobalAccount ? OrNull(connection.Account) : null,
             SubscriptionsList = options.SubscriptionsDetail || subscriptions.Count == 0 ? null : Subjects(subscriptions),
@@ -136,6 +143,13 @@ internal static class ConnzBuilder
             MqttClient = OrNull(connection.MqttClient),
         };
     }
+
+    private static TlsPeerCert Describe(X509Certificate2 certificate) => new()
+    {
+        Subject = DistinguishedName.Format(certificate.SubjectName),
+        SpkiSha256 = TlsState.PublicKeyFingerprint(certificate),
+        CertSha256 = Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)),
+    };
 
     private static string[] Subjects(IReadOnlyList<SubscriptionSnapshot> subscriptions) =>
         [.. subscriptions.Select(x => Encoding.UTF8.GetString(x.Subject))];

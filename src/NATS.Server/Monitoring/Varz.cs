@@ -26,6 +26,12 @@ public sealed record Varz
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AuthRequired { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TlsRequired { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TlsVerify { get; init; }
+
     public string? Ip { get; init; }
 
     public IReadOnlyList<string>? ConnectUrls { get; init; }
@@ -151,6 +157,9 @@ public sealed record Varz
     public required PeerStats StaleConnectionStats { get; init; }
 
     public DiskIoWaitStats DiskIoWaitStats { get; init; } = new();
+
+    /// <summary>When the certificate of the client listener ends.</summary>
+    public DateTimeOffset? TlsCertNotAfter { get; init; }
 }
 
 /// <summary>The options of a subsystem in <see cref="Varz"/>. Immutable. Empty while the subsystem is not configured.</summary>

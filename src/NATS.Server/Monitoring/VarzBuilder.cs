@@ -6,7 +6,6 @@ namespace NATS.Server.Monitoring;
 internal static class VarzBuilder
 {
     // A TLS handshake has 2 seconds unless a tls block says otherwise; the field is shown without TLS as well.
-    private const double DefaultTlsTimeoutSeconds = 2;
 
     /// <summary>Flags of the reference's 2.15 and their defaults: unknown flags in a configuration are reported nowhere.</summary>
     private static readonly SortedDictionary<string, bool> DefaultFeatureFlags = new(StringComparer.Ordinal)
@@ -31,6 +30,9 @@ internal static class VarzBuilder
             Host = server.Host,
             Port = server.Port,
             AuthRequired = server.IsAuthRequired,
+            TlsRequired = options.Tls is not null && !options.AllowNonTls,
+            TlsVerify = options.Tls is { Verify: true },
+            TlsCertNotAfter = options.Tls?.Material?.NotAfter,
             Ip = OrNull(server.Ip),
             ConnectUrls = OrNull(server.ConnectUrls),
             WsConnectUrls = OrNull(server.WebSocketConnectUrls),
@@ -40,12 +42,13 @@ internal static class VarzBuilder
             PingMax = options.MaxPingsOut,
             HttpHost = options.HttpHost.Length > 0 ? options.HttpHost : options.Host,
             HttpPort = options.HttpPort,
+            HttpsPort = options.HttpsPort,
             HttpBasePath = options.HttpBasePath,
             AuthTimeout = options.Authorization.Timeout.TotalSeconds,
             MaxControlLine = options.MaxControlLine,
             MaxPayload = options.MaxPayload,
             MaxPending = options.MaxPending,
-            TlsTimeout = DefaultTlsTimeoutSeconds,
+            TlsTimeout = (options.Tls?.Timeout ?? TlsOptions.DefaultTimeout).TotalSeconds,
             WriteDeadline = options.WriteDeadline,
             WriteTimeout = options.WriteTimeout switch
             {

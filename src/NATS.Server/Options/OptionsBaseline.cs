@@ -9,8 +9,10 @@ internal static class OptionsBaseline
     public static ServerOptions Apply(ServerOptions options)
     {
         var host = options.Host.Length == 0 ? Defaults.Host : options.Host;
+        var tls = options.Tls is { } block ? block with { Timeout = Or(block.Timeout, TlsOptions.DefaultTimeout) } : null;
         return options with
         {
+            Tls = tls,
             Host = host,
             HttpHost = options.HttpHost.Length == 0 ? host : options.HttpHost,
             Port = Or(options.Port, Defaults.Port),
@@ -26,9 +28,12 @@ internal static class OptionsBaseline
             LameDuckGracePeriod = Or(options.LameDuckGracePeriod, Defaults.LameDuckGracePeriod),
             ConnectErrorReports = Or(options.ConnectErrorReports, Defaults.ConnectErrorReports),
             ReconnectErrorReports = Or(options.ReconnectErrorReports, Defaults.ReconnectErrorReports),
-            Authorization = options.Authorization with { Timeout = Or(options.Authorization.Timeout, Defaults.Authorization.Timeout) },
+            Authorization = options.Authorization with { Timeout = Or(options.Authorization.Timeout, AuthorizationTimeout(tls)) },
         };
     }
+
+    // The handshake counts, so that who was slow there still has time to introduce itself.
+    private static TimeSpan AuthorizationTimeout(TlsOptions? tls) => tls is null ? TimeSpan.FromSeconds(2) : tls.Timeout + TimeSpan.FromSeconds(1);
 
     private static T Or<T>(T value, T fallback) where T : struct, IEquatable<T> => value.Equals(default) ? fallback : value;
 }

@@ -16,6 +16,13 @@ internal sealed class OptionsDiagnostics
 
     public void Error(ConfigPosition position, string reason) => _errors.Add($"{position}: {reason}");
 
+    /// <summary>Adds what others collected, of the errors only the first ones.</summary>
+    public void Take(OptionsDiagnostics others, int maxErrors)
+    {
+        _errors.AddRange(others._errors.Take(maxErrors));
+        _warnings.AddRange(others._warnings);
+    }
+
     /// <summary>Adds a warning without a position.</summary>
     public void Warn(string reason) => _warnings.Add(reason);
 

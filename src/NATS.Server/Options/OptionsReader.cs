@@ -26,6 +26,8 @@ internal static class OptionsReader
         // Monitoring
         Key.Listen<ServerOptions>("http", (o, v) => o with { HttpHost = v.Host, HttpPort = v.Port }),
         Key.Int<ServerOptions>("http_port monitor_port", (o, v) => o with { HttpPort = v }),
+        Key.Listen<ServerOptions>("https", (o, v) => o with { HttpHost = v.Host, HttpsPort = v.Port }),
+        Key.Int<ServerOptions>("https_port", (o, v) => o with { HttpsPort = v }),
         Key.Text<ServerOptions>("http_base_path", (o, v) => o with { HttpBasePath = v }),
 
         // Limits
@@ -75,6 +77,10 @@ internal static class OptionsReader
         // Process files
         Key.Text<ServerOptions>("pid_file pidfile", (o, v) => o with { PidFile = v }),
         Key.Text<ServerOptions>("ports_file_dir", (o, v) => o with { PortsFileDir = v }),
+
+        // TLS
+        new("tls", (o, e) => TlsReader.Read(e) is { } tls ? o with { Tls = tls } : o),
+        Key.Boolean<ServerOptions>("allow_non_tls", (o, v) => o with { AllowNonTls = v }),
 
         // Authentication
         new("authorization", AuthorizationReader.Read),

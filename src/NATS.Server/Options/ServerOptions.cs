@@ -32,6 +32,9 @@ public sealed record ServerOptions
     /// <summary>Monitoring port: 0 is off, <see cref="RandomPort"/> lets the system choose.</summary>
     public int HttpPort { get; init; }
 
+    /// <summary>Monitoring over TLS, with the certificates of <see cref="Tls"/>; at most one of the two ports can be set.</summary>
+    public int HttpsPort { get; init; }
+
     /// <summary>As configured; empty is the root.</summary>
     public string HttpBasePath { get; init; } = "";
 
@@ -98,6 +101,13 @@ public sealed record ServerOptions
     /// <summary>Digest of the parsed configuration, <c>sha256:…</c>; empty without a file.</summary>
     public string ConfigDigest { get; init; } = "";
 
+    // TLS
+    /// <summary>Null: clients connect without TLS.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary>Clients may also connect without TLS.</summary>
+    public bool AllowNonTls { get; init; }
+
     // Authentication
     public AuthorizationOptions Authorization { get; init; } = new();
 
@@ -162,8 +172,8 @@ public sealed record AuthorizationOptions
     public string Token { get; init; } = "";
     public IReadOnlyList<UserOptions> Users { get; init; } = [];
 
-    /// <summary>Time for a connection to authenticate.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>Time for a connection to authenticate; zero: two seconds, or with TLS one second more than its handshake may take.</summary>
+    public TimeSpan Timeout { get; init; }
 
     /// <summary>What the file gave to users without permissions of their own; <see cref="UserOptions.Permissions"/> already holds it.</summary>
     public PermissionsOptions? DefaultPermissions { get; init; }

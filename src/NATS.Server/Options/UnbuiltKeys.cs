@@ -15,14 +15,11 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private const string Operators = "operator mode";
     private const string Profiler = "the profiler";
     private const string Proxies = "the trusted proxy subsystem";
-    private const string Tls = "TLS";
+    private const string Ocsp = "OCSP";
 
     public static UnbuiltKeys TopLevel { get; } = new(
-        new("https https_port", Tls, IsZero),
-        new("tls", Tls, Never, Schemas.Tls),
-        new("allow_non_tls", Tls, IsFalse),
-        new("ocsp", Tls, IsFalse, Schemas.Ocsp),
-        new("ocsp_cache", Tls, IsFalse, Schemas.OcspCache),
+        new("ocsp", Ocsp, IsFalse, Schemas.Ocsp),
+        new("ocsp_cache", Ocsp, IsFalse, Schemas.OcspCache),
         new("default_js_domain", JetStream, IsEmpty, KeySchema.Free),
         new("jetstream", JetStream, IsDisabled, Schemas.JetStream),
         new("store_dir storedir", JetStream, IsEmpty),
@@ -53,6 +50,8 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     public static UnbuiltKeys Account { get; } = new(
         new UnbuiltKey("jetstream", JetStream, IsDisabled, Schemas.AccountJetStream));
 
+    public static UnbuiltKeys Tls { get; } = new(new UnbuiltKey("ocsp_peer", Ocsp, IsFalse, Schemas.OcspPeer));
+
     public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
     {
         key.Refuse(entry);
@@ -78,7 +77,7 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     /// <summary>The blocks.</summary>
     private static class Schemas
     {
-        private static readonly KeySchema OcspPeer = new(
+        public static KeySchema OcspPeer { get; } = new(
             "verify allowed_clockskew ca_timeout cache_ttl_when_next_update_unset warn_only unknown_is_good allow_when_ca_unreachable")
         {
             FormatUnknown = static name => $"error parsing tls peer config, unknown field [{name}]",

@@ -31,8 +31,8 @@ internal sealed partial class ClientSession
 
     private void StartKeepAlive() => Volatile.Write(ref _nextPingMs, _startMs + (long)_server.Options.PingInterval.TotalMilliseconds);
 
-    private void StartAuthenticationDeadline() =>
-        Volatile.Write(ref _authDeadlineMs, _server.Clock.NowMs + Math.Max(1, (long)_server.Options.Authorization.Timeout.TotalMilliseconds));
+    private void StartAuthenticationDeadline(TimeSpan delay) =>
+        Volatile.Write(ref _authDeadlineMs, _server.Clock.NowMs + Math.Max(1, (long)(_server.Options.Authorization.Timeout + delay).TotalMilliseconds));
 
     /// <summary>What the client authenticated with is good until this moment; null: for ever.</summary>
     private void StartExpiration(DateTimeOffset? at)
@@ -82,6 +82,7 @@ internal sealed partial class ClientSession
             return;
         }
 
+        if (CloseAfterSlowHandshake(nowMs)) return;
         long authDeadline = Volatile.Read(ref _authDeadlineMs);
         if (authDeadline != 0 && nowMs >= authDeadline)
         {

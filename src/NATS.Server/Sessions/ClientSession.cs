@@ -95,15 +95,10 @@ internal sealed partial class ClientSession : ConnectionHandler
 
     public override void OnOpened(LoopContext loop)
     {
-        StartKeepAlive();
         LogDebug("Client connection created");
         _parser.ExpectConnect = _server.Authenticator.IsRequired;
-        _outbound.Append(loop, _server.GreetingLine.ToInfoLine(Id, ClientIp, _nonce));
-        if (!_refused)
-        {
-            if (_parser.ExpectConnect) StartAuthenticationDeadline();
-            return;
-        }
+        Begin(loop);
+        if (!_refused) return;
 
         loop.FlushAll();
         CloseAsExcess();
@@ -119,7 +114,7 @@ internal sealed partial class ClientSession : ConnectionHandler
 
     public override int OnReceive(LoopContext loop, Span<byte> data, out int consumed)
     {
-        if (_authenticating)
+        if (_authenticating || (CurrentPhase != Phase.Protocol && !OnFirstBytes(data)))
         {
             consumed = 0;
             return 0;
@@ -161,6 +156,7 @@ internal sealed partial class ClientSession : ConnectionHandler
     public override void OnClosed(ClosedState reason)
     {
         LogDebug($"Client connection closed: {reason.ToReason()}");
+        _fallbackTimer?.Dispose();
         _closeDeadlineMs = _server.Clock.NowMs + Math.Max(100, (long)_server.Options.WriteDeadline.TotalMilliseconds);
         if (reason == ClosedState.StaleConnection) _server.Counters.CountStaleConnection();
         _server.ClosingClients[this] = true;

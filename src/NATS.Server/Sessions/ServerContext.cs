@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Connections;
+using NATS.Server.Connections.Tls;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Options;
 
@@ -16,6 +17,7 @@ internal sealed class ServerContext
     private readonly RateLimitedLog _rateLimited;
     private ServerOptions _options;
     private Authenticator _authenticator;
+    private TlsListener? _tls;
     private ServerInfo _info = null!;
     private ServerInfoLine _infoLine = null!;
     private ServerInfoLine _greetingLine = null!;
@@ -61,6 +63,16 @@ internal sealed class ServerContext
         get => Volatile.Read(ref _authenticator);
         set => Volatile.Write(ref _authenticator, value);
     }
+
+    /// <summary>TLS of the client listener; null without.</summary>
+    public TlsListener? Tls
+    {
+        get => Volatile.Read(ref _tls);
+        set => Volatile.Write(ref _tls, value);
+    }
+
+    /// <summary>Limits handshakes per second; null: no limit. Set once at start.</summary>
+    public HandshakeRate? HandshakeRate { get; set; }
 
     /// <summary>What clients are told of the server.</summary>
     public ServerInfo Info

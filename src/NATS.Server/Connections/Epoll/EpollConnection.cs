@@ -3,7 +3,7 @@ using System.Net;
 namespace NATS.Server.Connections.Epoll;
 
 /// <summary>A TCP connection served by an <see cref="EventLoop"/>. Reading and closing happen on that loop only; sending on any thread.</summary>
-internal sealed unsafe class EpollConnection : Connection
+internal sealed partial class EpollConnection : Connection
 {
     private readonly EventLoop _loop;
     private readonly EngineClock _clock;
@@ -46,6 +46,7 @@ internal sealed unsafe class EpollConnection : Connection
     {
         if (!IsClosing) Handler.OnOpened(context);
         context.FlushAll();
+        if (_startingTls is not null && !IsClosing) BeginHandshake(default);
         lock (_interestLock)
         {
             _registered = true;
@@ -55,7 +56,7 @@ internal sealed unsafe class EpollConnection : Connection
         if (IsClosing) CloseOnLoop();
     }
 
-    private uint Interest() => (_paused || _stalled || _closing ? 0u : Libc.EpollIn) | (_wantsWrite ? (uint)Libc.EpollOut : 0u);
+    private uint Interest() => _handshaking ? _handshakeEvents : (_paused || _stalled || _closing ? 0u : Libc.EpollIn) | (_wantsWrite ? (uint)Libc.EpollOut : 0u);
 
     private void UpdateInterest()
     {
@@ -66,10 +67,19 @@ internal sealed unsafe class EpollConnection : Connection
     {
         for (int round = 0; round < maxReads; round++)
         {
+            if (_handshaking)
+            {
+                EndHandshakeWait();
+                return;
+            }
+
             if (_closing || IsClosing || _paused || _stalled) return;
             bool full = _tail.IsLarge ? ReadLarge(context) : Read(context);
             if (!full) return;
         }
+
+        // What TLS holds is no event of the socket: the others get their turn, then it goes on.
+        if (_tls is { HasBuffered: true }) _loop.Post(this, LoopRequest.Continue);
     }
 
     /// <summary>
@@ -81,12 +91,7 @@ internal sealed unsafe class EpollConnection : Connection
         byte[] buffer = context.ReceiveBuffer;
         int start = _tail.MoveTo(buffer);
         int room = LoopContext.ReceiveSize - start;
-        int received;
-        fixed (byte* p = buffer)
-        {
-            received = (int)Libc.Recv(_fd, p + start, (nuint)room, Libc.MsgDontWait);
-        }
-
+        int received = _tls is null ? Receive(buffer.AsSpan(start, room)) : _tls.Receive(buffer.AsMemory(start, room));
         if (received <= 0)
         {
             if (start > 0) _tail.Keep(buffer.AsSpan(0, start), 0, LoopContext.ReceiveSize);
@@ -95,18 +100,26 @@ internal sealed unsafe class EpollConnection : Connection
         }
 
         Process(context, buffer.AsSpan(0, start + received));
-        return received > room / 2;
+        return _tls is null ? received > room / 2 : HasMore;
+    }
+
+    /// <summary>Bytes, 0 at the end, or a negative result.</summary>
+    private unsafe int Receive(Span<byte> target)
+    {
+        int received;
+        fixed (byte* p = target)
+        {
+            received = (int)Libc.Recv(_fd, p, (nuint)target.Length, Libc.MsgDontWait);
+        }
+
+        if (received >= 0) return received;
+        return Libc.LastError is Libc.EAgain or Libc.EIntr ? SendBlocked : SendFailed;
     }
 
     private bool ReadLarge(LoopContext context)
     {
         Memory<byte> target = _tail.NextLarge();
-        int received;
-        fixed (byte* p = target.Span)
-        {
-            received = (int)Libc.Recv(_fd, p, (nuint)target.Length, Libc.MsgDontWait);
-        }
-
+        int received = _tls is null ? Receive(target.Span) : _tls.Receive(target);
         if (received <= 0)
         {
             ReceiveFailed(received);
@@ -121,20 +134,13 @@ internal sealed unsafe class EpollConnection : Connection
             complete.Clear();
         }
 
-        return received == target.Length;
+        return _tls is null ? received == target.Length : HasMore;
     }
 
     private void ReceiveFailed(int result)
     {
-        if (result == 0)
-        {
-            Close(ClosedState.ClientClosed);
-            return;
-        }
-
-        int error = Libc.LastError;
-        if (error is Libc.EAgain or Libc.EIntr) return;
-        Close(ClosedState.ReadError);
+        if (result == 0) Close(ClosedState.ClientClosed);
+        else if (result == SendFailed) Close(ClosedState.ReadError);
     }
 
     private void Process(LoopContext context, Span<byte> data)
@@ -142,6 +148,12 @@ internal sealed unsafe class EpollConnection : Connection
         int needed = Handler.OnReceive(context, data, out int consumed);
         if (IsClosing) return;
         Span<byte> rest = data[consumed..];
+        if (_startingTls is not null)
+        {
+            BeginHandshake(rest);
+            return;
+        }
+
         if (Math.Max(needed, rest.Length) > Handler.MaxBuffered && !_paused)
         {
             Handler.OnBufferExceeded();
@@ -153,6 +165,12 @@ internal sealed unsafe class EpollConnection : Connection
 
     public void OnWritable()
     {
+        if (_handshaking)
+        {
+            EndHandshakeWait();
+            return;
+        }
+
         lock (_interestLock)
         {
             if (!_wantsWrite || _finished) return;
@@ -164,6 +182,20 @@ internal sealed unsafe class EpollConnection : Connection
     }
 
     public override int TrySend(ReadOnlySpan<ArraySegment<byte>> segments)
+    {
+        if (_handshaking) return SendBlocked;
+        return _tls is null ? SendPlain(segments) : _tls.Send(segments);
+    }
+
+    private unsafe int Send(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            return (int)Libc.Send(_fd, p, (nuint)bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
+        }
+    }
+
+    private unsafe int SendPlain(ReadOnlySpan<ArraySegment<byte>> segments)
     {
         while (true)
         {
@@ -266,10 +298,15 @@ internal sealed unsafe class EpollConnection : Connection
 
     private void HandleLeftOver(LoopContext context)
     {
-        if (_paused || _stalled || _closing || IsClosing || _tail.Length == 0 || _tail.IsLarge) return;
-        byte[] buffer = context.ReceiveBuffer;
-        int length = _tail.MoveTo(buffer);
-        Process(context, buffer.AsSpan(0, length));
+        if (_paused || _stalled || _closing || IsClosing) return;
+        if (_tail.Length > 0 && !_tail.IsLarge)
+        {
+            byte[] buffer = context.ReceiveBuffer;
+            int length = _tail.MoveTo(buffer);
+            Process(context, buffer.AsSpan(0, length));
+        }
+
+        if (_tls is { HasBuffered: true }) _loop.Post(this, LoopRequest.Continue);
     }
 
     protected override void ScheduleClose() => _loop.Post(this, LoopRequest.Close);
@@ -287,6 +324,14 @@ internal sealed unsafe class EpollConnection : Connection
             Handler.OnClosed(ClosedState);
             if (FlushesOnClose(ClosedState)) Outbound.Flush();
             else Abandon();
+        }
+
+        if (_handshaking)
+        {
+            // Its thread may be using the descriptor; it comes back here when it has ended.
+            Abandon();
+            EndHandshakeWait();
+            return;
         }
 
         if (!Outbound.TryRetire())
@@ -324,7 +369,13 @@ internal sealed unsafe class EpollConnection : Connection
 
     private void Finish()
     {
-        if (!_abandoned) DrainReceived();
+        if (!_abandoned)
+        {
+            _tls?.SendEnd();
+            DrainReceived();
+        }
+
+        _tls?.Dispose();
         lock (_interestLock)
         {
             _finished = true;
@@ -338,7 +389,7 @@ internal sealed unsafe class EpollConnection : Connection
     }
 
     /// <summary>Bytes that arrived and were not read would turn the close into a reset, which can destroy the error text on its way to the peer.</summary>
-    private void DrainReceived()
+    private unsafe void DrainReceived()
     {
         const int maxReads = 128;
         _ = Libc.Shutdown(_fd, Libc.ShutWr);

@@ -194,6 +194,12 @@ internal sealed unsafe class EventLoop : IDisposable
                     case LoopRequest.Resume:
                         item.Connection.ResumeOnLoop(Context);
                         break;
+                    case LoopRequest.Continue:
+                        item.Connection.OnReadable(Context, MaxReadsInARow);
+                        break;
+                    case LoopRequest.EndHandshake:
+                        item.Connection.EndHandshakeOnLoop(Context);
+                        break;
                     case LoopRequest.EndStall:
                         item.Connection.EndStallOnLoop(Context);
                         break;
@@ -238,4 +244,10 @@ internal enum LoopRequest : byte
     Close,
     Resume,
     EndStall,
+
+    /// <summary>Bytes that were received already wait to be handled.</summary>
+    Continue,
+
+    /// <summary>The TLS handshake is over.</summary>
+    EndHandshake,
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using NATS.Server.Connections.Tls;
 
 namespace NATS.Server.Connections.Portable;
 
@@ -31,6 +32,36 @@ internal abstract class PortableConnection : Connection
     protected PortableEngine Engine => _engine;
 
     protected volatile bool Abandoned;
+
+    /// <summary>Set when the handler wants TLS: what was received and not consumed is the beginning of the handshake.</summary>
+    protected TlsListener? StartingTls { get; set; }
+
+    public override void StartTls(TlsListener listener) => StartingTls = listener;
+
+    /// <summary>Tells the handler how the handshake ended. True when it succeeded.</summary>
+    protected bool EndHandshake(TlsState? state, TlsHandshakeException? error)
+    {
+        LoopContext context = _engine.Rent();
+        lock (_gate)
+        {
+            if (!_closed && !IsClosing)
+            {
+                if (error is not null)
+                {
+                    Handler.OnTlsFailed(error);
+                    Close(ClosedState.TlsHandshakeError);
+                }
+                else
+                {
+                    Tls = state;
+                    Handler.OnSecured(context);
+                }
+            }
+        }
+
+        _engine.Return(context);
+        return !IsClosing;
+    }
 
     /// <summary>Greets the peer and reads until the connection ends.</summary>
     public void Start()
@@ -102,7 +133,7 @@ internal abstract class PortableConnection : Connection
 
             if (IsClosing) return;
             Span<byte> rest = data[consumed..];
-            if (Math.Max(needed, rest.Length) > Handler.MaxBuffered && !_paused)
+            if (StartingTls is null && Math.Max(needed, rest.Length) > Handler.MaxBuffered && !_paused)
             {
                 Handler.OnBufferExceeded();
                 return;

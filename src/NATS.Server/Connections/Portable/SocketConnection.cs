@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace NATS.Server.Connections.Portable;
 
 /// <summary>A TCP connection on a <see cref="Socket"/>: waits without a buffer, then receives into the buffer of a rented context.</summary>
-internal sealed class SocketConnection : PortableConnection
+internal sealed partial class SocketConnection : PortableConnection
 {
     private readonly Socket _socket;
     private readonly SocketAsyncEventArgs _send;
@@ -27,7 +27,14 @@ internal sealed class SocketConnection : PortableConnection
         {
             while (!IsClosing)
             {
+                if (StartingTls is not null)
+                {
+                    if (!await HandshakeAsync(TakeReceived(ref tail))) return;
+                    continue;
+                }
+
                 if (!ReceiveAvailable(ref tail)) return;
+                if (StartingTls is not null) continue;
                 if (!MayRead) await MayReadAsync();
                 if (TakeLeftOverDue())
                 {
@@ -35,7 +42,7 @@ internal sealed class SocketConnection : PortableConnection
                     continue;
                 }
 
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+                if (_tls is not { HasBuffered: true }) await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
@@ -55,7 +62,7 @@ internal sealed class SocketConnection : PortableConnection
         try
         {
             const int maxReads = 4;
-            for (int round = 0; round < maxReads && !IsClosing && MayRead; round++)
+            for (int round = 0; round < maxReads && !IsClosing && MayRead && StartingTls is null; round++)
             {
                 bool more = tail.IsLarge ? ReceiveLarge(context, ref tail) : Receive(context, ref tail);
                 if (!more) break;
@@ -75,22 +82,34 @@ internal sealed class SocketConnection : PortableConnection
         byte[] buffer = context.ReceiveBuffer;
         int start = tail.MoveTo(buffer);
         int room = LoopContext.ReceiveSize - start;
-        int received = _socket.Receive(buffer.AsSpan(start, room), SocketFlags.None, out SocketError error);
-        if (!Received(received, error))
+        int received = _tls is null ? ReceivePlain(buffer.AsSpan(start, room)) : _tls.Receive(buffer.AsMemory(start, room));
+        if (!Received(received))
         {
             if (start > 0) tail.Keep(buffer.AsSpan(0, start), 0, LoopContext.ReceiveSize);
             return false;
         }
 
         Process(context, buffer.AsSpan(0, start + received), ref tail);
-        return received == room;
+        return _tls is null ? received == room : _tls.HasBuffered;
+    }
+
+    /// <summary>Bytes, 0 at the end, or a negative result.</summary>
+    private int ReceivePlain(Span<byte> target)
+    {
+        int received = _socket.Receive(target, SocketFlags.None, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => received,
+            SocketError.WouldBlock => SendBlocked,
+            _ => SendFailed,
+        };
     }
 
     private bool ReceiveLarge(LoopContext context, ref ReceiveTail tail)
     {
         Memory<byte> target = tail.NextLarge();
-        int received = _socket.Receive(target.Span, SocketFlags.None, out SocketError error);
-        if (!Received(received, error)) return false;
+        int received = _tls is null ? ReceivePlain(target.Span) : _tls.Receive(target);
+        if (!Received(received)) return false;
         if (tail.Received(received))
         {
             ReceiveTail complete = tail;
@@ -99,15 +118,14 @@ internal sealed class SocketConnection : PortableConnection
             complete.Clear();
         }
 
-        return received == target.Length;
+        return _tls is null ? received == target.Length : _tls.HasBuffered;
     }
 
-    private bool Received(int count, SocketError error)
+    private bool Received(int count)
     {
-        if (error == SocketError.WouldBlock) return false;
-        if (error != SocketError.Success) Close(ClosedState.ReadError);
+        if (count == SendFailed) Close(ClosedState.ReadError);
         else if (count == 0) Close(ClosedState.ClientClosed);
-        return error == SocketError.Success && count > 0;
+        return count > 0;
     }
 
     private void HandleLeftOver(ref ReceiveTail tail)
@@ -121,6 +139,8 @@ internal sealed class SocketConnection : PortableConnection
 
     public override int TrySend(ReadOnlySpan<ArraySegment<byte>> segments)
     {
+        if (_handshaking) return SendBlocked;
+        if (_tls is not null) return _tls.Send(segments);
         try
         {
             int sent;
@@ -157,14 +177,19 @@ internal sealed class SocketConnection : PortableConnection
     {
         if (e.SocketError == SocketError.Success)
         {
-            Outbound.ContinueSending(e.BytesTransferred);
+            if (_tls is null)
+            {
+                Outbound.ContinueSending(e.BytesTransferred);
+                return;
+            }
+
+            _tls.OnSent(e.BytesTransferred);
+            Outbound.ContinueSending(0);
             return;
         }
 
         Outbound.SenderFailed();
     }
-
-    public override void WaitWritable() => throw new InvalidOperationException("a socket connection continues by an asynchronous send");
 
     protected override void StopReading()
     {
@@ -182,6 +207,7 @@ internal sealed class SocketConnection : PortableConnection
     {
         try
         {
+            if (!Abandoned) _tls?.SendEnd();
             if (!Abandoned) _socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)

@@ -1,0 +1,49 @@
+using NATS.Server.Connections.Tls;
+using NATS.Server.Options;
+using NATS.Server.Sessions;
+
+namespace NATS.Server;
+
+/// <summary>TLS of the client listener, also after a reload.</summary>
+public sealed partial class NatsServer
+{
+    private const long RefusedReportMs = 1000;
+
+    private long _refusedReportedMs;
+
+    /// <summary>Embedders name files; a configuration's were read with it.</summary>
+    private static ServerOptions ReadTlsFiles(ServerOptions options)
+    {
+        if (options.Tls is not { Material: null } tls) return options;
+        return TlsMaterial.TryLoad(tls, out TlsMaterial? material, out string? error)
+            ? options with { Tls = tls with { Material = material } }
+            : throw new NatsServerException(error);
+    }
+
+    private static TlsListener? CreateTls(ServerOptions options) => options.Tls is { } tls ? new TlsListener(tls) : null;
+
+    private void LogTls(ServerOptions options)
+    {
+        if (options.Tls is not { } tls) return;
+        if (options.AllowNonTls && !tls.IsHandshakeFirstOnly) Log.TlsAvailable(_log);
+        else Log.TlsRequired(_log);
+        if (tls.IsHandshakeFirstOnly) Log.TlsHandshakeFirst(_log);
+    }
+
+    /// <summary>Clock only.</summary>
+    private void LogRefusedHandshakes(long nowMs)
+    {
+        if (_context.HandshakeRate is not { } rate || nowMs - _refusedReportedMs < RefusedReportMs) return;
+        _refusedReportedMs = nowMs;
+        if (rate.TakeRefused() is > 0 and var refused) Log.RefusedHandshakes(_log, refused);
+    }
+
+    /// <summary>The pinned keys changed: who has another one leaves.</summary>
+    private void CloseUnpinnedClients()
+    {
+        ClientSession[] unpinned = [.. _context.Clients.Open.Where(session => !session.IsStillPinned(_context.Tls))];
+        if (unpinned.Length == 0) return;
+        Log.Reloaded(_log, $"Disconnect {unpinned.Length} clients due to pinned certs reload");
+        foreach (ClientSession session in unpinned) session.Connection.Close(Connections.ClosedState.TlsHandshakeError);
+    }
+}
