@@ -82,12 +82,13 @@ internal static class UsageText
                 verify:         true
                 verify_and_map: true
                 cipher_suites:     [ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" ]
-                curve_preferences: [ "X25519", "CurveP256" ]
+                min_version:       "1.2"
             }
 
         or by the flags --tls, --tlscert, --tlskey, --tlsverify and --tlscacert.
 
-        TLS is not built yet in this server: it refuses to start with any of these, rather than to listen without encryption.
+        Cipher suites apply to TLS 1.2; those of TLS 1.3 are always available. They have the names of the registry, such as
+        TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256.
 
         """;
 }

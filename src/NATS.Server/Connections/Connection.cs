@@ -61,7 +61,7 @@ internal abstract class Connection
     /// pending to be sent. <see cref="ConnectionHandler.OnSecured"/> or <see cref="ConnectionHandler.OnTlsFailed"/> follows. Only called while the
     /// handler runs.
     /// </summary>
-    public abstract void StartTls(TlsListener listener);
+    public virtual void StartTls(TlsListener listener) => throw new NotSupportedException("this connection has no TLS");
 
     /// <summary>Sends without waiting. Only called by the one sender of <see cref="Outbound"/>.</summary>
     /// <returns>Bytes sent, or one of the negative results above.</returns>

@@ -62,6 +62,9 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
     {
         SubscriptionSnapshot[] remembered = subscriptions.Length > ClosedConnectionRing.MaxSubscriptionDetails ? [] : Describe(session, subscriptions, isClosed: true);
         ConnectionSnapshot last = Describe(session) with { SubscriptionCount = subscriptions.Length };
+
+        // As in the reference a closed connection does not show its certificates, which would also be much to remember.
+        if (last.Tls is { } tls) last = last with { Tls = tls with { PeerCertificates = [], VerifiedChain = [] } };
         ClosedConnections.Add(new ClosedConnection(last, _context.Clock.UtcNow, reason, remembered));
     }
 
@@ -88,6 +91,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             Name = options.Name,
             Language = options.Language,
             Version = options.Version,
+            Tls = session.Tls is { } tls ? tls with { IsHandshakeFirst = session.IsHandshakeFirst } : null,
             AuthorizedUser = session.AuthorizedUser,
             Account = session.Account.Name,
         };

@@ -23,7 +23,7 @@ public sealed partial class NatsServer
     {
         var source = new MonitoringSource(this);
         _context.OnClientClosed = source.OnClientClosed;
-        return new MonitoringService(source, options, _clock.Time, _log);
+        return new MonitoringService(source, options, () => Volatile.Read(ref _monitoringTls), _clock.Time, _log);
     }
 
     private void StartMonitoring()

@@ -44,7 +44,7 @@ public sealed partial class NatsServer
         _context.Options = next;
         _context.Authenticator = authenticator;
         ConfigureAccounts(next);
-        _context.Tls = CreateTls(next);
+        if (diff.Changes.Any(static change => change.IsTls)) SetTls(next);
         _context.Info = CreateInfo(next, next.Port);
         foreach (OptionChange change in diff.Changes)
         {
@@ -72,6 +72,9 @@ public sealed partial class NatsServer
                 break;
             case ReloadableOption.MaxConnections:
                 CloseExcessClients(next.MaxConnections);
+                break;
+            case ReloadableOption.TlsPinnedCertificates:
+                CloseUnpinnedClients();
                 break;
             case ReloadableOption.ClientAdvertise:
                 foreach (ClientSession session in _context.Clients.Open) session.SendInfo(_context.InfoLine);

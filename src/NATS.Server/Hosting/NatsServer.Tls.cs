@@ -11,6 +11,9 @@ public sealed partial class NatsServer
 
     private long _refusedReportedMs;
 
+    // Asks nobody for a certificate: scrapers have none.
+    private TlsListener? _monitoringTls;
+
     /// <summary>Embedders name files; a configuration's were read with it.</summary>
     private static ServerOptions ReadTlsFiles(ServerOptions options)
     {
@@ -20,7 +23,13 @@ public sealed partial class NatsServer
             : throw new NatsServerException(error);
     }
 
-    private static TlsListener? CreateTls(ServerOptions options) => options.Tls is { } tls ? new TlsListener(tls) : null;
+    private void SetTls(ServerOptions options)
+    {
+        _context.Tls = options.Tls is { } tls ? new TlsListener(tls) : null;
+
+        // Connections to the monitoring port go on with what there was when TLS is taken away, since the port cannot be.
+        if (options.HttpsPort != 0 && options.Tls is { } monitoring) Volatile.Write(ref _monitoringTls, new TlsListener(monitoring, requestsCertificates: false));
+    }
 
     private void LogTls(ServerOptions options)
     {

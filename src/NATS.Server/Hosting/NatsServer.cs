@@ -54,7 +54,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         ConfigTime = StartTime;
         _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
         ConfigureAccounts(options);
-        _context.Tls = CreateTls(options);
+        SetTls(options);
         if (options.Tls is { ConnectionRateLimit: > 0 } limited) _context.HandshakeRate = new HandshakeRate(limited.ConnectionRateLimit, services.TimeProvider);
         _context.Info = CreateInfo(options, options.Port);
         _monitoring = CreateMonitoring(options);

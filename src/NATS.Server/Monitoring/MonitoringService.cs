@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Connections.Tls;
 using NATS.Server.Monitoring.Http;
 using NATS.Server.Options;
 
@@ -16,8 +17,17 @@ internal sealed partial class MonitoringService : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ServerOptions _options;
 
-    public MonitoringService(IMonitoredServer server, ServerOptions options, TimeProvider time, ILogger logger)
+    private readonly Func<TlsListener?> _tls;
+
+    /// <summary>Prepares the monitoring of a server.</summary>
+    /// <param name="server">What is shown.</param>
+    /// <param name="options">Their monitoring options are used.</param>
+    /// <param name="tls">The TLS in force for the HTTPS port; null without.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The server's log.</param>
+    public MonitoringService(IMonitoredServer server, ServerOptions options, Func<TlsListener?> tls, TimeProvider time, ILogger logger)
     {
+        _tls = tls;
         _options = options;
         _logger = logger;
         _usage = new ProcessUsageSampler(time);
@@ -36,12 +46,16 @@ internal sealed partial class MonitoringService : IAsyncDisposable
     /// <exception cref="MonitoringException">The port cannot be opened; the message is the reference's.</exception>
     public void Start()
     {
-        if (_options.HttpPort == 0) return;
+        bool isSecure = _options.HttpsPort != 0;
+        if (_options.HttpPort == 0 && !isSecure) return;
+        if (_options.HttpPort != 0 && isSecure)
+            throw new MonitoringException(string.Create(CultureInfo.InvariantCulture, $"can't specify both HTTP ({_options.HttpPort}) and HTTPs ({_options.HttpsPort}) ports"));
+        if (isSecure && _tls() is null) throw new MonitoringException("TLS cert and key required for HTTPS");
         string host = _options.HttpHost.Length > 0 ? _options.HttpHost : _options.Host;
-        int port = Math.Max(_options.HttpPort, 0);
+        int port = Math.Max(isSecure ? _options.HttpsPort : _options.HttpPort, 0);
         try
         {
-            _http.Start(new IPEndPoint(Resolve(host), port));
+            _http.Start(new IPEndPoint(Resolve(host), port), isSecure ? _tls : null);
         }
         catch (Exception error) when (error is SocketException or ArgumentOutOfRangeException)
         {
@@ -52,7 +66,7 @@ internal sealed partial class MonitoringService : IAsyncDisposable
             throw new MonitoringException($"can't listen to the monitor port: listen tcp {Join(host, port)}: bind: {reason}", error);
         }
 
-        Log.Listening(_logger, Join(host, EndPoint!.Port));
+        Log.Listening(_logger, isSecure ? "https" : "http", Join(host, EndPoint!.Port));
     }
 
     public Task StopAsync() => _http.StopAsync();
@@ -71,10 +85,10 @@ internal sealed partial class MonitoringService : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Starting http monitor on {Address}")]
-        public static partial void Listening(ILogger logger, string address);
+        [LoggerMessage(Level = LogLevel.Information, Message = "Starting {Protocol} monitor on {Address}")]
+        public static partial void Listening(ILogger logger, string protocol, string address);
     }
 }
 
 /// <summary>Monitoring cannot start.</summary>
-internal sealed class MonitoringException(string message, Exception inner) : Exception(message, inner);
+internal sealed class MonitoringException(string message, Exception? inner = null) : Exception(message, inner);

@@ -129,6 +129,8 @@ public sealed record FlagOverrides
             PidFile = PidFile ?? options.PidFile,
             PortsFileDir = PortsFileDir ?? options.PortsFileDir,
             HttpPort = HttpPort ?? options.HttpPort,
+            HttpsPort = HttpsPort ?? options.HttpsPort,
+            Tls = TlsFlags.Apply(this, options.Tls, errors),
             LogFile = LogFile ?? options.LogFile,
             LogSizeLimit = LogSizeLimit ?? options.LogSizeLimit,
             Logtime = Logtime ?? options.Logtime,
@@ -155,17 +157,8 @@ public sealed record FlagOverrides
     {
         if (Routes is { Length: > 0 } && ClusterListen is not { Length: > 0 })
             errors.Error("solicited routes require cluster capabilities, e.g. --cluster");
-        Refuse(HttpsPort is not (null or 0), "https_port", "TLS");
         Refuse(JetStream is true, "jetstream", "JetStream");
         Refuse(StoreDir is { Length: > 0 }, "store_dir", "JetStream");
-        Refuse(Tls is true, "tls", "TLS");
-        if (Tls is not false)
-        {
-            Refuse(TlsCert is { Length: > 0 }, "tlscert", "TLS");
-            Refuse(TlsKey is { Length: > 0 }, "tlskey", "TLS");
-            Refuse(TlsVerify is true, "tlsverify", "TLS");
-            Refuse(TlsCaCert is { Length: > 0 }, "tlscacert", "TLS");
-        }
         Refuse(Routes is { Length: > 0 }, "routes", "clustering");
         Refuse(ClusterListen is { Length: > 0 }, "cluster", "clustering");
         Refuse(ClusterName is { Length: > 0 }, "cluster_name", "clustering");

@@ -13,6 +13,10 @@ public sealed record OptionChange(ReloadableOption Option, string Field, string 
     /// <summary>Connections have to look again at what they trace.</summary>
     public bool IsTraceLevel => Option is ReloadableOption.Trace or ReloadableOption.TraceVerbose or ReloadableOption.TraceHeaders;
 
+    /// <summary>The TLS of the client listener has to be made anew.</summary>
+    public bool IsTls => Option is ReloadableOption.Tls or ReloadableOption.TlsTimeout or ReloadableOption.TlsPinnedCertificates or
+        ReloadableOption.TlsHandshakeFirst or ReloadableOption.TlsHandshakeFirstFallback;
+
     /// <summary>Connections have to be authorized again.</summary>
     public bool IsAuthorization => Option is ReloadableOption.Users or ReloadableOption.Accounts or ReloadableOption.Username or
         ReloadableOption.Password or ReloadableOption.Token;
@@ -38,6 +42,15 @@ public enum ReloadableOption : byte
     Username,
     Password,
     Token,
+    TlsTimeout,
+
+    /// <summary>Certificates, keys, authorities, and what is asked of clients; for connections to come.</summary>
+    Tls,
+
+    /// <summary>Clients with other keys have to leave.</summary>
+    TlsPinnedCertificates,
+    TlsHandshakeFirst,
+    TlsHandshakeFirstFallback,
     PingInterval,
     MaxPingsOut,
     AuthorizationTimeout,

@@ -37,6 +37,7 @@ public sealed class OptionsDiff
         new("HTTPHost", static o => o.HttpHost, CompareHttpHost),
         Fixed("HTTPPort", static o => o.HttpPort),
         Fixed("HTTPBasePath", static o => o.HttpBasePath),
+        Fixed("HTTPSPort", static o => o.HttpsPort),
         Live("AuthTimeout", static o => o.Authorization.Timeout.TotalSeconds, ReloadableOption.AuthorizationTimeout, "authorization timeout"),
         Live("MaxControlLine", static o => o.MaxControlLine, ReloadableOption.MaxControlLine, "max_control_line"),
         Live("MaxPayload", static o => o.MaxPayload, ReloadableOption.MaxPayload, "max_payload"),
@@ -51,6 +52,17 @@ public sealed class OptionsDiff
         Fixed("LogMaxFiles", static o => o.LogMaxFiles),
         Live("Syslog", static o => o.Syslog, ReloadableOption.Syslog, "syslog"),
         Live("RemoteSyslog", static o => o.RemoteSyslog, ReloadableOption.RemoteSyslog, "remote_syslog"),
+        Live("TLSTimeout", static o => (o.Tls?.Timeout ?? TlsOptions.DefaultTimeout).TotalSeconds, ReloadableOption.TlsTimeout, "tls timeout"),
+        Fixed("TLSMap", static o => o.Tls is { Map: true }),
+        new("TLSConfig", static o => TlsIdentity.Of(o.Tls), static (diff, _, next) => diff.Change(
+            ReloadableOption.Tls, "TLSConfig", $"Reloaded: tls = {(next.Tls is null ? "disabled" : "enabled")}")),
+        new("TLSPinnedCerts", static o => Show([.. o.Tls?.PinnedCertificates ?? []]), static (diff, _, next) => diff.Change(
+            ReloadableOption.TlsPinnedCertificates, "TLSPinnedCerts", $"Reloaded: {next.Tls?.PinnedCertificates.Count ?? 0} pinned_certs")),
+        Fixed("TLSRateLimit", static o => o.Tls?.ConnectionRateLimit ?? 0),
+        Live("TLSHandshakeFirst", static o => o.Tls is { HandshakeFirst: true }, ReloadableOption.TlsHandshakeFirst, "Client TLS handshake first", ":"),
+        Live("TLSHandshakeFirstFallback", static o => o.Tls?.HandshakeFirstFallback ?? TimeSpan.Zero, ReloadableOption.TlsHandshakeFirstFallback,
+            "Client TLS handshake first fallback delay", ":"),
+        Fixed("AllowNonTLS", static o => o.AllowNonTls),
         Live("WriteDeadline", static o => o.WriteDeadline, ReloadableOption.WriteDeadline, "write_deadline"),
         Fixed("WriteTimeout", static o => o.WriteTimeout),
         Fixed("MaxClosedClients", static o => o.MaxClosedClients),
@@ -116,8 +128,8 @@ public sealed class OptionsDiff
 
     private static Field Fixed(string name, Func<ServerOptions, object> get) => new(name, get, (diff, current, next) => diff.Refuse(name, get(current), get(next)));
 
-    private static Field Live(string name, Func<ServerOptions, object> get, ReloadableOption option, string key) =>
-        new(name, get, (diff, _, next) => diff.Change(option, name, $"Reloaded: {key} = {Show(get(next))}"));
+    private static Field Live(string name, Func<ServerOptions, object> get, ReloadableOption option, string key, string sign = " =") =>
+        new(name, get, (diff, _, next) => diff.Change(option, name, $"Reloaded: {key}{sign} {Show(get(next))}"));
 
     private static Field Named(string name, Func<ServerOptions, object> get, ReloadableOption option, string key) =>
         new(name, get, (diff, _, _) => diff.Change(option, name, $"Reloaded: {key}"));

@@ -23,7 +23,7 @@ internal sealed partial class ClientSession
     /// <summary>What authentication found; null before.</summary>
     public AuthResult? Authenticated => _authenticated;
 
-    private ConnectionFacts Facts => new(ConnectionType, Id, _connection.RemoteEndPoint, _nonce);
+    private ConnectionFacts Facts => new(ConnectionType, Id, _connection.RemoteEndPoint, _nonce, _clientTls);
 
     /// <summary>What users list in <c>allowed_connection_types</c>.</summary>
     public string ConnectionType => _connection.IsInProcess ? ConnectionTypes.InProcess : ConnectionTypes.Standard;

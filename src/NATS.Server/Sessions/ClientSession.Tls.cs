@@ -1,3 +1,4 @@
+using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Connections.Tls;
 using NATS.Server.Core.Protocol;
@@ -18,6 +19,9 @@ internal sealed partial class ClientSession
     private int _phase;
     private long _tlsDeadlineMs;
     private bool _isHandshakeFirst;
+
+    // What authentication sees of it.
+    private ClientTls? _clientTls;
 
     private enum Phase
     {
@@ -157,6 +161,7 @@ internal sealed partial class ClientSession
     public override void OnSecured(LoopContext loop)
     {
         Volatile.Write(ref _tlsDeadlineMs, 0);
+        _clientTls = Describe(Tls!);
         if (LogsDebug && Tls is { } tls)
         {
             LogDebug("TLS handshake complete");
@@ -166,6 +171,12 @@ internal sealed partial class ClientSession
         if (_isHandshakeFirst) Greet(loop);
         EnterProtocol();
     }
+
+    private static ClientTls Describe(TlsState tls) => new(
+        tls.VersionText,
+        tls.CipherSuiteText,
+        [.. tls.PeerCertificates.Select(static x => x.RawDataMemory)],
+        tls.VerifiedChain.Count == 0 ? [] : [[.. tls.VerifiedChain.Select(static x => x.RawDataMemory)]]);
 
     /// <summary>Whether the handshake came before INFO.</summary>
     public bool IsHandshakeFirst => _isHandshakeFirst && Tls is not null;

@@ -14,7 +14,7 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
 
     public ServerSnapshot Server { get; set; } = new()
     {
-        Options = new ServerOptions { Host = "127.0.0.1", HttpPort = -1 },
+        Options = OptionsBaseline.Apply(new ServerOptions { Host = "127.0.0.1", HttpHost = "127.0.0.1", HttpPort = -1 }),
         ServerId = "NID",
         ServerName = "name",
         Runtime = "dotnet10",

@@ -73,12 +73,6 @@ public sealed class FlagOverridesTests
     {
         { new FlagOverrides { JetStream = true }, "--jetstream: JetStream is not built yet" },
         { new FlagOverrides { StoreDir = "x" }, "--store_dir: JetStream is not built yet" },
-        { new FlagOverrides { HttpsPort = 1 }, "--https_port: TLS is not built yet" },
-        { new FlagOverrides { Tls = true }, "--tls: TLS is not built yet" },
-        { new FlagOverrides { TlsCert = "x" }, "--tlscert: TLS is not built yet" },
-        { new FlagOverrides { TlsKey = "x" }, "--tlskey: TLS is not built yet" },
-        { new FlagOverrides { TlsCaCert = "x" }, "--tlscacert: TLS is not built yet" },
-        { new FlagOverrides { TlsVerify = true }, "--tlsverify: TLS is not built yet" },
         { new FlagOverrides { ClusterListen = "nats://x:1" }, "--cluster: clustering is not built yet" },
         { new FlagOverrides { ClusterName = "x" }, "--cluster_name: clustering is not built yet" },
         { new FlagOverrides { ClusterAdvertise = "x" }, "--cluster_advertise: clustering is not built yet" },
@@ -99,7 +93,7 @@ public sealed class FlagOverridesTests
     [InlineData(false)]
     [InlineData(null)]
     public void Flags_that_switch_off_what_is_not_built_ask_for_nothing(bool? value) => Assert.NotNull(
-        Read(File, new FlagOverrides { JetStream = value, Tls = value, TlsVerify = value, NoAdvertise = value, HttpsPort = 0, ConnectRetries = 0, ProfilePort = 0 }));
+        Read(File, new FlagOverrides { JetStream = value, NoAdvertise = value, HttpsPort = 0, ConnectRetries = 0, ProfilePort = 0 }));
 
     [Fact]
     public void Switching_TLS_off_makes_its_other_flags_mean_nothing() => Assert.NotNull(Read(File, new FlagOverrides { Tls = false, TlsCert = "x", TlsKey = "y" }));

@@ -6,6 +6,7 @@ namespace NATS.Server.UnitTests.Options;
 public sealed class OptionsDiffTests
 {
     private static readonly ServerOptions Current = new() { Port = 4222 };
+    private static readonly TlsOptions Tls = new();
     private static readonly string[] EveryTime = ["Reloaded: authorization users", "Reloaded: accounts"];
 
     public static TheoryData<ServerOptions, string> Reloadable => new()
@@ -32,6 +33,7 @@ public sealed class OptionsDiffTests
         { Current with { NoFastProducerStall = true }, "Reloaded: fast producers will not be stalled" },
         { Current with { PidFile = "x" }, "Reloaded: pid_file = x" },
         { Current with { PortsFileDir = "x" }, "Reloaded: ports_file_dir = x" },
+        { Current with { Tls = Tls }, "Reloaded: tls = enabled" },
         { Current with { WriteDeadline = TimeSpan.FromMilliseconds(1.5) }, "Reloaded: write_deadline = 1.5ms" },
         { Current with { MaxTracedMessageLength = 5 }, "Reloaded: max_traced_msg_len = 5" },
         { Current with { ConnectErrorReports = 5 }, "Reloaded: connect_error_reports = 5" },
@@ -54,6 +56,8 @@ public sealed class OptionsDiffTests
         { Current with { HttpHost = "x" }, "config reload not supported for HTTPHost: old=, new=x" },
         { Current with { HttpPort = 5 }, "config reload not supported for HTTPPort: old=0, new=5" },
         { Current with { HttpBasePath = "/x" }, "config reload not supported for HTTPBasePath: old=, new=/x" },
+        { Current with { HttpsPort = 5 }, "config reload not supported for HTTPSPort: old=0, new=5" },
+        { Current with { AllowNonTls = true }, "config reload not supported for AllowNonTLS: old=false, new=true" },
         { Current with { MaxPending = 5 }, "config reload not supported for MaxPending: old=67108864, new=5" },
         { Current with { LogSizeLimit = 5 }, "config reload not supported for LogSizeLimit: old=0, new=5" },
         { Current with { LogMaxFiles = 5 }, "config reload not supported for LogMaxFiles: old=0, new=5" },
@@ -110,6 +114,37 @@ public sealed class OptionsDiffTests
             Assert.Contains(covered, options => !Equals(property.GetValue(options), property.GetValue(Current)));
         }
     }
+
+    public static TheoryData<TlsOptions, string> TlsReloadable => new()
+    {
+        { Tls with { Timeout = TimeSpan.FromSeconds(3) }, "Reloaded: tls timeout = 3" },
+        { Tls with { Verify = true }, "Reloaded: tls = enabled" },
+        { Tls with { Insecure = true }, "Reloaded: tls = enabled" },
+        { Tls with { MinVersion = TlsVersion.Tls13 }, "Reloaded: tls = enabled" },
+        { Tls with { CipherSuites = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"] }, "Reloaded: tls = enabled" },
+        { Tls with { PinnedCertificates = ["aa", "bb"] }, "Reloaded: 2 pinned_certs" },
+        { Tls with { HandshakeFirst = true }, "Reloaded: Client TLS handshake first: true" },
+        { Tls with { HandshakeFirstFallback = TimeSpan.FromMilliseconds(50) }, "Reloaded: Client TLS handshake first fallback delay: 50ms" },
+    };
+
+    [Theory]
+    [MemberData(nameof(TlsReloadable))]
+    public void Tls_can_be_reloaded_with_the_reference_s_notice(TlsOptions next, string notice)
+    {
+        var diff = OptionsDiff.Compare(Current with { Tls = Tls }, Current with { Tls = next });
+        Assert.Empty(diff.Errors);
+        Assert.Equal([notice], diff.Changes.Select(change => change.Notice).Except(EveryTime));
+        Assert.True(diff.Changes.Single(change => change.Notice == notice).IsTls);
+    }
+
+    [Fact]
+    public void Tls_can_be_switched_off() => Assert.Equal(
+        ["Reloaded: tls = disabled"], OptionsDiff.Compare(Current with { Tls = Tls }, Current).Changes.Select(change => change.Notice).Except(EveryTime));
+
+    [Fact]
+    public void Mapping_of_certificates_and_the_rate_of_handshakes_are_fixed() => Assert.Equal(
+        ["config reload not supported for TLSMap: old=false, new=true", "config reload not supported for TLSRateLimit: old=0, new=3"],
+        OptionsDiff.Compare(Current with { Tls = Tls }, Current with { Tls = Tls with { Map = true, ConnectionRateLimit = 3 } }).Errors);
 
     [Fact]
     public void All_refusals_are_told_in_the_reference_s_order() => Assert.Equal(

@@ -21,13 +21,8 @@ public sealed class UnbuiltKeysTests
     [InlineData("websocket { port: 1 }", "websocket", "WebSocket")]
     [InlineData("ws { port: 1 }", "ws", "WebSocket")]
     [InlineData("mqtt { port: 1 }", "mqtt", "MQTT")]
-    [InlineData("tls { cert_file: a }", "tls", "TLS")]
-    [InlineData("tls {}", "tls", "TLS")]
-    [InlineData("allow_non_tls: true", "allow_non_tls", "TLS")]
-    [InlineData("https: \"a:1\"", "https", "TLS")]
-    [InlineData("https_port: 1", "https_port", "TLS")]
-    [InlineData("ocsp: true", "ocsp", "TLS")]
-    [InlineData("ocsp_cache: true", "ocsp_cache", "TLS")]
+    [InlineData("ocsp: true", "ocsp", "OCSP")]
+    [InlineData("ocsp_cache: true", "ocsp_cache", "OCSP")]
     [InlineData("operator: x", "operator", "operator mode")]
     [InlineData("root_operators: [x]", "root_operators", "operator mode")]
     [InlineData("resolver: MEM", "resolver", "operator mode")]
@@ -86,7 +81,7 @@ public sealed class UnbuiltKeysTests
     [InlineData("leafnodes { remotes: [ { ulr: x } ] }", "1:25: unknown field \"ulr\", did you mean \"url\"?")]
     [InlineData("websocket { no_tsl: true }", "1:12: unknown field \"no_tsl\", did you mean \"no_tls\"?")]
     [InlineData("mqtt { ackwiat: 1 }", "1:7: unknown field \"ackwiat\", did you mean \"ackwait\"?")]
-    [InlineData("tls { ocsp_peer { verfy: true } }", "1:18: error parsing tls peer config, unknown field [\"verfy\"], did you mean \"verify\"?")]
+    [InlineData("cluster { tls { ocsp_peer { verfy: true } } }", "1:28: error parsing tls peer config, unknown field [\"verfy\"], did you mean \"verify\"?")]
     public void Unknown_fields_within_are_told_too(string text, string expected)
     {
         var errors = Load(text).Errors;

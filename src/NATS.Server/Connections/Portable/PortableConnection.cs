@@ -36,8 +36,6 @@ internal abstract class PortableConnection : Connection
     /// <summary>Set when the handler wants TLS: what was received and not consumed is the beginning of the handshake.</summary>
     protected TlsListener? StartingTls { get; set; }
 
-    public override void StartTls(TlsListener listener) => StartingTls = listener;
-
     /// <summary>Tells the handler how the handshake ended. True when it succeeded.</summary>
     protected bool EndHandshake(TlsState? state, TlsHandshakeException? error)
     {

@@ -11,6 +11,8 @@ internal sealed partial class SocketConnection : ITlsTransport
     private volatile bool _handshaking;
     private bool _senderWaits;
 
+    public override void StartTls(TlsListener listener) => StartingTls = listener;
+
     /// <summary>The handshake. False when the connection ended with it.</summary>
     private async Task<bool> HandshakeAsync(byte[] received)
     {

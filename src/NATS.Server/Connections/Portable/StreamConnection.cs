@@ -136,8 +136,6 @@ internal sealed class StreamConnection : PortableConnection
     private static bool IsEnd(Exception exception) =>
         exception is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
 
-    public override void StartTls(Tls.TlsListener listener) => throw new NotSupportedException("connections inside the process have no TLS");
-
     public override void WaitWritable() => throw new InvalidOperationException("a stream connection continues by an asynchronous write");
 
     protected override void StopReading()

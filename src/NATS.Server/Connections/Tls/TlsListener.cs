@@ -60,6 +60,10 @@ internal sealed class TlsListener
         return options;
     }
 
+    /// <summary>The options of a handshake that asks clients for nothing, for <see cref="SslStream"/>.</summary>
+    public ValueTask<SslServerAuthenticationOptions> CreateOptionsAsync(SslStream stream, SslClientHelloInfo hello, object? state, CancellationToken cancellation) =>
+        ValueTask.FromResult(CreateOptions(hello.ServerName, static (_, _, _, _) => false));
+
     /// <summary>The first certificate that is valid for the name, otherwise the first.</summary>
     private SslStreamCertificateContext ChooseCertificate(string serverName)
     {

@@ -1,5 +1,8 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Connections.Tls;
 
 namespace NATS.Server.Monitoring.Http;
 
@@ -27,6 +30,7 @@ internal sealed partial class HttpConnection : IDisposable
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
+    private SslStream? _tls;
     private readonly HttpHandler _handler;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -51,6 +55,26 @@ internal sealed partial class HttpConnection : IDisposable
 
     /// <summary>Whether the connection was told to end.</summary>
     public bool IsEnding => _isEnding;
+
+    /// <summary>Performs the TLS handshake. False when it failed.</summary>
+    /// <param name="listener">The TLS in force; null when there is none any more, which ends the connection.</param>
+    public async Task<bool> SecureAsync(TlsListener? listener)
+    {
+        if (listener is null) return false;
+        using var timeout = new CancellationTokenSource(HeadTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _reading.Token);
+        _tls = new SslStream(new NetworkStream(_socket, ownsSocket: false), leaveInnerStreamOpen: false);
+        try
+        {
+            await _tls.AuthenticateAsServerAsync(listener.CreateOptionsAsync, null, either.Token);
+            return true;
+        }
+        catch (Exception error) when (error is AuthenticationException or IOException)
+        {
+            Log.HandshakeFailed(_logger, _socket.RemoteEndPoint, TlsErrorText.Describe(error));
+            return false;
+        }
+    }
 
     /// <summary>Serves requests until the peer closes, an error ends the connection, or it is told to end.</summary>
     public async Task RunAsync()
@@ -112,6 +136,7 @@ internal sealed partial class HttpConnection : IDisposable
 
     public void Dispose()
     {
+        _tls?.Dispose();
         _socket.Dispose();
         _received.Dispose();
         _reading.Dispose();
@@ -153,7 +178,8 @@ internal sealed partial class HttpConnection : IDisposable
 
     private async Task<int> ReceiveAsync(CancellationToken cancellation)
     {
-        int count = await _socket.ReceiveAsync(_received.GetMemory(ReadBytes)[..ReadBytes], SocketFlags.None, cancellation);
+        Memory<byte> target = _received.GetMemory(ReadBytes)[..ReadBytes];
+        int count = _tls is null ? await _socket.ReceiveAsync(target, SocketFlags.None, cancellation) : await _tls.ReadAsync(target, cancellation);
         _received.Advance(count);
         return count;
     }
@@ -192,7 +218,10 @@ internal sealed partial class HttpConnection : IDisposable
         {
             using var timeout = new CancellationTokenSource(WriteTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _aborted.Token);
-            int sent = await _socket.SendAsync(bytes[..Math.Min(bytes.Length, WriteBytes)], SocketFlags.None, either.Token);
+            ReadOnlyMemory<byte> part = bytes[..Math.Min(bytes.Length, WriteBytes)];
+            int sent = part.Length;
+            if (_tls is null) sent = await _socket.SendAsync(part, SocketFlags.None, either.Token);
+            else await _tls.WriteAsync(part, either.Token);
             bytes = bytes[sent..];
         }
     }
@@ -215,6 +244,7 @@ internal sealed partial class HttpConnection : IDisposable
     // Closing a socket with unread bytes makes the kernel reset the connection, and a reset can overtake the response.
     private async Task LingerAsync()
     {
+        if (_tls is not null) await _tls.ShutdownAsync();
         _socket.Shutdown(SocketShutdown.Send);
         using var timeout = new CancellationTokenSource(LingerTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _reading.Token);
@@ -229,6 +259,9 @@ internal sealed partial class HttpConnection : IDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "http: TLS handshake error from {Peer}: {Reason}")]
+        public static partial void HandshakeFailed(ILogger logger, System.Net.EndPoint? peer, string reason);
+
         [LoggerMessage(Level = LogLevel.Error, Message = "monitoring: request for {Path} failed")]
         public static partial void HandlerFailed(ILogger logger, string path, Exception error);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Connections.Tls;
 
 namespace NATS.Server.Monitoring.Http;
 
@@ -23,6 +24,7 @@ internal sealed partial class HttpServer : IAsyncDisposable
     private readonly Dictionary<HttpConnection, Task> _connections = [];
     private readonly CancellationTokenSource _stopping = new();
     private Socket? _listener;
+    private Func<TlsListener?>? _tls;
     private Task _accepting = Task.CompletedTask;
     private bool _isStopped;
 
@@ -50,9 +52,12 @@ internal sealed partial class HttpServer : IAsyncDisposable
     }
 
     /// <summary>Binds and begins to accept. Port 0 lets the system choose.</summary>
+    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="tls">The TLS that is in force when a connection comes; null: no TLS.</param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public void Start(IPEndPoint endPoint)
+    public void Start(IPEndPoint endPoint, Func<TlsListener?>? tls = null)
     {
+        _tls = tls;
         var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -167,9 +172,10 @@ internal sealed partial class HttpServer : IAsyncDisposable
     {
         try
         {
+            if (_tls is not null && !await connection.SecureAsync(_tls())) return;
             await (isRefused ? connection.RefuseAsync() : connection.RunAsync());
         }
-        catch (Exception error) when (error is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception error) when (error is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             Log.ConnectionEnded(_logger, error.Message);
         }
