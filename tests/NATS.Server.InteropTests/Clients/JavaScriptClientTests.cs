@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using NATS.Server.Testing;
 using Xunit;
 
@@ -8,9 +6,6 @@ namespace NATS.Server.InteropTests.Clients;
 /// <summary>The official JavaScript client sees no difference between the reference and our server.</summary>
 public sealed class JavaScriptClientTests
 {
-    private static readonly string Folder = Repository.PathOf("tests", "NATS.Server.InteropTests", "Clients", "node");
-    private static readonly Lazy<string?> Missing = new(FindMissing);
-
     [Theory]
     [InlineData("publish-subscribe")]
     [InlineData("two-connections")]
@@ -84,21 +79,5 @@ public sealed class JavaScriptClientTests
         });
 
     private static ClientProgram Program() =>
-        Missing.Value is { } missing ? throw new SkippedTestException(missing) : new ClientProgram("node", Path.Combine(Folder, "scenarios.mjs"));
-
-    // The packages are installed by test.sh; a machine without them skips.
-    private static string? FindMissing()
-    {
-        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "@nats-io", "transport-node"))) return "the JavaScript client is not installed (test.sh does it)";
-        try
-        {
-            using Process node = Process.Start(new ProcessStartInfo("node", "--version") { UseShellExecute = false, RedirectStandardOutput = true })!;
-            node.WaitForExit();
-            return null;
-        }
-        catch (Win32Exception)
-        {
-            return "node is not installed";
-        }
-    }
+        NodePackages.Missing is { } missing ? throw new SkippedTestException(missing) : new ClientProgram("node", Path.Combine(NodePackages.Folder, "scenarios.mjs"));
 }
