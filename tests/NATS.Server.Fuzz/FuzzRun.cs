@@ -48,7 +48,7 @@ internal static class FuzzRun
     private static IEnumerable<IFuzzTarget> All() =>
         [
             new ClientParserTarget(), new ConnectTarget(), new SubjectTarget(), new TransformTarget(), new HeadersTarget(), new EncodingTarget(), new ConfigTarget(),
-            new HttpTarget(), new JwtTarget(),
+            new HttpTarget(), new NkeyTarget(), new SealedTarget(), new JwtTarget(),
         ];
 
     private static bool Run(IFuzzTarget target, int seed, TimeSpan time)
