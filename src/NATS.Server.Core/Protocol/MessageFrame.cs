@@ -19,7 +19,8 @@ public sealed class MessageFrame
     /// <param name="reply">Empty: none.</param>
     /// <param name="headers">A complete header block, from <c>NATS/1.0</c> to the empty line; empty: none.</param>
     /// <param name="payload">What follows the headers.</param>
-    public InboundMessage Write(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
+    public InboundMessage Write(
+        scoped ReadOnlySpan<byte> subject, scoped ReadOnlySpan<byte> reply, scoped ReadOnlySpan<byte> headers, scoped ReadOnlySpan<byte> payload)
     {
         int most = "HPUB ".Length + subject.Length + 1 + reply.Length + 1 + 24 + headers.Length + payload.Length + 2;
         if (_buffer.Length < most + Slack || (_buffer.Length > LargestKept && most < LargestKept / 2)) _buffer = new byte[most + Slack + (most / 2)];

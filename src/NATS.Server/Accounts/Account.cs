@@ -19,13 +19,19 @@ internal sealed class Account
     private readonly ImportedStreams _importedStreams;
     private AccountModel _model = AccountModel.Empty;
     private SubjectMappings? _mappings;
+    private readonly Action<Account>? _applied;
+    private Action<Subscription>? _removed;
     private long _slowConsumers;
     private long _cacheHits;
     private int _connections;
 
-    public Account(string name)
+    /// <summary>Makes an account without anything.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="applied">Told when the account follows another model.</param>
+    public Account(string name, Action<Account>? applied = null)
     {
         Name = name;
+        _applied = applied;
         _importedStreams = new ImportedStreams(this);
     }
 
@@ -42,6 +48,13 @@ internal sealed class Account
 
     /// <summary>Client connections bound to the account.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Told of every subscription that has been removed, by the thread that removed it. Set when somebody waits for interest to end.</summary>
+    public Action<Subscription>? Removed
+    {
+        get => Volatile.Read(ref _removed);
+        set => Volatile.Write(ref _removed, value);
+    }
 
     public int SubscriptionCount
     {
@@ -70,6 +83,7 @@ internal sealed class Account
         Volatile.Write(ref _mappings, model.Mappings);
         Touch();
         _importedStreams.Apply(model.StreamImports);
+        _applied?.Invoke(this);
     }
 
     /// <summary>Binds one more client connection, unless there are as many as the limit allows.</summary>
@@ -102,6 +116,7 @@ internal sealed class Account
     {
         bool removed = RemoveOwn(subscription);
         _importedStreams.OnRemoved(subscription);
+        if (removed) Removed?.Invoke(subscription);
         return removed;
     }
 
@@ -117,6 +132,14 @@ internal sealed class Account
         }
 
         foreach (Subscription subscription in subscriptions) _importedStreams.OnRemoved(subscription);
+        if (Removed is not { } removed) return;
+        foreach (Subscription subscription in subscriptions) removed(subscription);
+    }
+
+    /// <summary>Whether anybody subscribed to what matches a literal subject.</summary>
+    public bool HasInterest(ReadOnlySpan<byte> subject)
+    {
+        lock (_lock) return _subscriptions.HasInterest(subject);
     }
 
     /// <summary>Finds the subscriptions that match a literal subject. Replaces the content of <paramref name="result"/>.</summary>
@@ -137,6 +160,16 @@ internal sealed class Account
     internal void InsertOwn(Subscription subscription)
     {
         lock (_lock) _subscriptions.Insert(subscription.Subject, subscription.Queue, subscription);
+    }
+
+    /// <summary>Takes some out of the index and puts others in, without a moment in between, and does nothing more.</summary>
+    internal void ReplaceOwn(IReadOnlyList<Subscription> removed, IReadOnlyList<Subscription> added)
+    {
+        lock (_lock)
+        {
+            foreach (Subscription subscription in removed) _subscriptions.Remove(subscription.Subject, subscription.Queue, subscription);
+            foreach (Subscription subscription in added) _subscriptions.Insert(subscription.Subject, subscription.Queue, subscription);
+        }
     }
 
     /// <summary>Removes from the index and nothing more.</summary>

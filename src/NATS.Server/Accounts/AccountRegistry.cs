@@ -15,7 +15,7 @@ internal sealed class AccountRegistry
 
     public AccountRegistry()
     {
-        Global = new Account(Account.GlobalName);
+        Global = Create(Account.GlobalName);
         _byName[Global.Name] = Global;
     }
 
@@ -26,8 +26,21 @@ internal sealed class AccountRegistry
     public Account? System
     {
         get => Volatile.Read(ref _system);
-        set => Volatile.Write(ref _system, value);
+        set
+        {
+            if (ReferenceEquals(Interlocked.Exchange(ref _system, value), value)) return;
+            SystemChanged?.Invoke();
+        }
     }
+
+    /// <summary>Told of every account that follows another model. Set once at start.</summary>
+    public Action<Account>? Applied { get; set; }
+
+    /// <summary>Told of every account that was taken out. Set once at start.</summary>
+    public Action<Account>? Removed { get; set; }
+
+    /// <summary>Told when another account is the system account, or none. Set once at start.</summary>
+    public Action? SystemChanged { get; set; }
 
     /// <summary>All accounts, in no particular order.</summary>
     public IEnumerable<Account> All => _byName.Select(static pair => pair.Value);
@@ -41,9 +54,14 @@ internal sealed class AccountRegistry
     public bool TryFind(string name, [NotNullWhen(true)] out Account? account) => _byName.TryGetValue(name, out account);
 
     /// <summary>The account of this name, made if there is none.</summary>
-    public Account GetOrAdd(string name) => _byName.GetOrAdd(name, static name => new Account(name));
+    public Account GetOrAdd(string name) => _byName.GetOrAdd(name, static (name, registry) => registry.Create(name), this);
 
-    public bool Remove(string name) => name != Account.GlobalName && _byName.TryRemove(name, out _);
+    public bool Remove(string name)
+    {
+        if (name == Account.GlobalName || !_byName.TryRemove(name, out Account? removed)) return false;
+        Removed?.Invoke(removed);
+        return true;
+    }
 
     /// <summary>
     /// Makes the accounts those of a configuration: at start, and by a reload. One caller at a time. Accounts that are in it keep their connections and
@@ -78,4 +96,6 @@ internal sealed class AccountRegistry
         foreach (AccountModel model in models) GetOrAdd(model.Declared.Name).Apply(model);
         System = TryFind(system, out Account? found) && (!options.NoSystemAccount || options.SystemAccount.Length > 0) ? found : null;
     }
+
+    private Account Create(string name) => new(name, account => Applied?.Invoke(account));
 }

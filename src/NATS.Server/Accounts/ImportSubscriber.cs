@@ -30,6 +30,8 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
 
     public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
     {
+        // What came in as a request is not exported as a stream.
+        if (loop.CarriesService) return false;
         Subscription real = ((ShadowSubscription)subscription).Real;
         if (import.Transform is not { } transform)
         {

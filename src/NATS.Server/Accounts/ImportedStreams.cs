@@ -35,7 +35,7 @@ internal sealed class ImportedStreams(Account importer)
         });
         foreach (SublistEntry<Subscription> entry in entries)
         {
-            if (entry.Item is not ShadowSubscription) Follow(entry.Item);
+            if (entry.Item is { ReceivesStreams: true } and not ShadowSubscription) Follow(entry.Item);
         }
     }
 

@@ -6,6 +6,12 @@ namespace NATS.Server.Accounts;
 /// <summary>Whoever subscribes: a client's session, later a route or an internal client.</summary>
 internal abstract class Subscriber
 {
+    /// <summary>Who this is, as others may be told; null for the server itself.</summary>
+    public virtual ClientIdentity? Identity => null;
+
+    /// <summary>The last measured round trip; 0 when it is not known.</summary>
+    public virtual long RoundTripNs => 0;
+
     /// <summary>A delivery is near: asks the caches for what it will touch. Reads nothing that could be stale or missing, changes nothing.</summary>
     public virtual void Prefetch()
     {

@@ -40,6 +40,9 @@ internal sealed class LoopContext
     public long OutMessages;
     public long OutBytes;
 
+    /// <summary>Whether the message that is being delivered came into its account by a service import, as a request or an answer.</summary>
+    public bool CarriesService { get; set; }
+
     /// <summary>State of the layer above that wants to live as long as the context, such as its match cache.</summary>
     public object? Extension { get; set; }
 

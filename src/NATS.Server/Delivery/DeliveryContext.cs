@@ -4,6 +4,7 @@ using NATS.Server.Accounts;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
+using NATS.Server.Options;
 
 namespace NATS.Server.Delivery;
 
@@ -14,13 +15,14 @@ internal sealed class DeliveryContext
     public const int MaxDepth = 64;
 
     private readonly ArrayBufferWriter<byte> _mapped = new(256);
-    private readonly Random _random = new();
+    private readonly DeliveryContext? _outer;
     private readonly int _depth;
     private DeliveryContext? _inner;
 
-    private DeliveryContext(int depth)
+    private DeliveryContext(DeliveryContext? outer)
     {
-        _depth = depth;
+        _outer = outer;
+        _depth = outer is null ? 0 : outer._depth + 1;
         Current = this;
     }
 
@@ -33,13 +35,36 @@ internal sealed class DeliveryContext
     /// For a message that is published while another is being delivered, as by a service import: the outer one's matches and frame stay untouched. Null
     /// at the greatest depth: such a message forms a cycle and is delivered to nobody.
     /// </summary>
-    public DeliveryContext? Inner => _depth == MaxDepth ? null : _inner ??= new DeliveryContext(_depth + 1);
+    public DeliveryContext? Inner => _depth == MaxDepth ? null : _inner ??= new DeliveryContext(this);
 
     /// <summary>The context of the innermost message that is being delivered; set around the delivery of an inner message, and set back.</summary>
     public DeliveryContext Current { get; set; }
 
     /// <summary>For the search of a requester's own subscription to its reply.</summary>
     public SublistMatch<Subscription> ReplyMatch { get; } = new();
+
+    /// <summary>For mappings and transforms; not for secrets.</summary>
+    public Random Random { get; } = new();
+
+    /// <summary>For a subject that a service import makes of another.</summary>
+    public ArrayBufferWriter<byte> Subject { get; } = new(128);
+
+    /// <summary>For headers that a service import makes of others.</summary>
+    public ArrayBufferWriter<byte> Headers { get; } = new(512);
+
+    /// <summary>What carries this context's message from one account to another; default for a message that was published.</summary>
+    public ServiceHop Hop { get; set; }
+
+    /// <summary>Whether the message, or one of those that caused it, has passed an export already: it would go round in a circle.</summary>
+    public bool HasPassed(Account exporter, ExportOptions export)
+    {
+        for (DeliveryContext? context = this; context is not null && context.Hop.Export is { } passed; context = context._outer)
+        {
+            if (ReferenceEquals(passed, export) && ReferenceEquals(context.Hop.Exporter, exporter)) return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Maps a published subject.</summary>
     /// <param name="mappings">The account's mappings.</param>
@@ -49,7 +74,7 @@ internal sealed class DeliveryContext
     public bool TryMap(SubjectMappings mappings, ReadOnlySpan<byte> subject, out ReadOnlySpan<byte> mapped)
     {
         _mapped.ResetWrittenCount();
-        MappingResult result = mappings.Map(subject, cluster: null, _random, _mapped);
+        MappingResult result = mappings.Map(subject, cluster: null, Random, _mapped);
         mapped = _mapped.WrittenSpan;
         return result != MappingResult.Unmapped;
     }
@@ -59,7 +84,7 @@ internal sealed class DeliveryContext
 
     private static DeliveryContext Create(LoopContext loop)
     {
-        var created = new DeliveryContext(depth: 0);
+        var created = new DeliveryContext(outer: null);
         loop.Extension = created;
         return created;
     }

@@ -24,18 +24,50 @@ internal static class InnerDelivery
         DeliveryContext root = DeliveryContext.Of(loop);
         DeliveryContext outer = root.Current;
         if (outer.Inner is not { } inner) return 0;
+        bool carriedService = loop.CarriesService;
+        loop.CarriesService = false;
         root.Current = inner;
         try
         {
-            InboundMessage message = inner.Frame.Write(subject, reply, headers, payload);
-            MatchEntry entry = inner.Cache.Find(account, subject);
-            if (entry.Match.IsEmpty) return 0;
-            message.TurnIntoDelivery();
-            return MessageRouter.Route(loop, entry.Match, message, producer);
+            return Route(loop, inner, account, inner.Frame.Write(subject, reply, headers, payload), producer);
         }
         finally
         {
             root.Current = outer;
+            loop.CarriesService = carriedService;
+        }
+    }
+
+    /// <summary>Delivers a message that stands in the frame of <paramref name="inner"/>.</summary>
+    /// <returns>How many received it.</returns>
+    private static int Route(LoopContext loop, DeliveryContext inner, Account account, in InboundMessage message, Subscriber producer)
+    {
+        MatchEntry entry = inner.Cache.Find(account, message.Subject);
+        if (entry.Match.IsEmpty) return 0;
+        message.TurnIntoDelivery();
+        return MessageRouter.Route(loop, entry.Match, message, producer);
+    }
+
+    /// <summary>Delivers a message that a service import carries into an account; it stands in the frame of <paramref name="inner"/>.</summary>
+    /// <returns>How many received it.</returns>
+    public static int RouteService(
+        LoopContext loop, DeliveryContext inner, in ServiceHop hop, Account account, in InboundMessage message, Subscriber producer)
+    {
+        DeliveryContext root = DeliveryContext.Of(loop);
+        DeliveryContext outer = root.Current;
+        bool carriedService = loop.CarriesService;
+        root.Current = inner;
+        inner.Hop = hop;
+        loop.CarriesService = true;
+        try
+        {
+            return Route(loop, inner, account, message, producer);
+        }
+        finally
+        {
+            root.Current = outer;
+            inner.Hop = default;
+            loop.CarriesService = carriedService;
         }
     }
 }

@@ -11,9 +11,11 @@ using NATS.Server.Connections.Portable;
 using NATS.Server.Connections.Tls;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Security;
+using NATS.Server.Delivery;
 using NATS.Server.Hosting;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
+using NATS.Server.SystemEvents;
 
 namespace NATS.Server;
 
@@ -33,6 +35,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     private readonly EngineClock _clock;
     private readonly ServerContext _context;
     private readonly IConnectionEngine _engine;
+    private readonly ServiceRouter _serviceRouter;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _reloadLock = new();
@@ -61,6 +64,8 @@ public sealed partial class NatsServer : IAsyncDisposable
 
         // Last: it starts threads, which nobody would end if something else could not be made.
         _engine = CreateEngine(options);
+        _serviceRouter = new ServiceRouter(_context.Accounts, _clock, _engine, ServerName);
+        new SystemServices(_context, _serviceRouter, _engine).Start();
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
@@ -109,6 +114,8 @@ public sealed partial class NatsServer : IAsyncDisposable
     internal ServerContext Context => _context;
 
     internal IConnectionEngine Engine => _engine;
+
+    internal ServiceRouter ServiceRouter => _serviceRouter;
 
     /// <summary>Starts a server; completes when it accepts connections.</summary>
     /// <exception cref="NatsServerException">A port is taken, an address is not of this machine, or the options contradict each other.</exception>
@@ -212,6 +219,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         foreach (ClientSession session in _context.Clients.Open) session.OnTick(now);
         foreach (KeyValuePair<ClientSession, bool> closing in _context.ClosingClients) closing.Key.OnTick(now);
         LogRefusedHandshakes(now);
+        _serviceRouter.Sweep(now);
         Volatile.Write(ref _ticking, 0);
     }
 

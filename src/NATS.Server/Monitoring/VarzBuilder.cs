@@ -92,7 +92,8 @@ internal static class VarzBuilder
         };
     }
 
-    private static SortedDictionary<string, bool> MergeFlags(IReadOnlyDictionary<string, bool> configured)
+    /// <summary>All feature flags as they are in force, by name.</summary>
+    public static IReadOnlyDictionary<string, bool> MergeFlags(IReadOnlyDictionary<string, bool> configured)
     {
         var merged = new SortedDictionary<string, bool>(DefaultFeatureFlags, StringComparer.Ordinal);
         foreach ((string flag, bool isOn) in configured)

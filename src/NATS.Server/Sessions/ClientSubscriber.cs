@@ -22,6 +22,10 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
 
     public ClientSession Session => session;
 
+    public override ClientIdentity? Identity => session.Identity;
+
+    public override long RoundTripNs => session.RoundTrip.Ticks * TimeSpan.NanosecondsPerTick;
+
     /// <summary>Whether the client wants its own messages back.</summary>
     public bool Echo { get; set; } = true;
 

@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using NATS.Server.Accounts;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Subjects;
+using NATS.Server.Delivery;
+using NATS.Server.Options;
+using NATS.Server.Sessions;
+
+namespace NATS.Server.SystemEvents;
+
+/// <summary>
+/// What the server answers in its system account, and the imports by which every account reaches it. Puts the imports of all accounts in force, whenever
+/// their models or the system account change. Thread-safe.
+/// </summary>
+internal sealed class SystemServices
+{
+    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+
+    private static readonly SystemService[] Services =
+    [
+        new("$SYS.REQ.USER.INFO", "$SYS.REQ.USER.{0}.INFO", IsShared: true, UserInfo.Write),
+    ];
+
+    private readonly Lock _lock = new();
+    private readonly AccountRegistry _accounts;
+    private readonly ServiceRouter _router;
+    private readonly IConnectionEngine _engine;
+    private readonly ServerStamp _stamp;
+    private InternalClient? _client;
+    private Subscription[] _subscriptions = [];
+
+    /// <summary>Makes the services; <see cref="Start"/> puts them in force.</summary>
+    public SystemServices(ServerContext server, ServiceRouter router, IConnectionEngine engine)
+    {
+        _accounts = server.Accounts;
+        _router = router;
+        _engine = engine;
+        _stamp = new ServerStamp(server);
+    }
+
+    /// <summary>Begins to follow the accounts.</summary>
+    public void Start()
+    {
+        _accounts.Applied = Follow;
+        _accounts.Removed = _router.Remove;
+        _accounts.SystemChanged = OnSystemChanged;
+        OnSystemChanged();
+    }
+
+    private void OnSystemChanged()
+    {
+        lock (_lock)
+        {
+            foreach (Subscription subscription in _subscriptions) _client!.Unsubscribe(subscription);
+            _subscriptions = [];
+            _client = _accounts.System is { } system ? new InternalClient(system, _engine) : null;
+            if (_client is { } client) _subscriptions = [.. Services.Select(service => Subscribe(client, service))];
+        }
+
+        foreach (Account account in _accounts.All) Follow(account);
+    }
+
+    private Subscription Subscribe(InternalClient client, SystemService service)
+    {
+        return client.Subscribe(Encoding.UTF8.GetBytes(service.Export.Subject), Handle);
+
+        void Handle(LoopContext loop, Subscription subscription, in InboundMessage request, Subscriber producer)
+        {
+            if (!request.HasReply) return;
+            var answer = new ArrayBufferWriter<byte>(512);
+            using (var writer = new Utf8JsonWriter(answer, JsonOptions))
+            {
+                writer.WriteStartObject();
+                _stamp.Write(writer);
+                writer.WritePropertyName("data"u8);
+                service.Answer(request, DeliveryContext.Of(loop).Current.Hop.Origin, (producer as ClientSubscriber)?.Session, writer);
+                writer.WriteEndObject();
+            }
+
+            client.Publish(loop, request.Reply, reply: default, headers: default, answer.WrittenSpan);
+        }
+    }
+
+    private void Follow(Account account)
+    {
+        if (_accounts.TryFind(account.Name, out Account? known) && ReferenceEquals(known, account)) _router.SetImports(account, [.. Imports(account)]);
+    }
+
+    /// <summary>An account's own imports, and those that it has without declaring them.</summary>
+    private IEnumerable<ServiceImport> Imports(Account account)
+    {
+        IReadOnlyList<ServiceImport> declared = account.Model.ServiceImports;
+        if (_accounts.System is not { } system) return declared;
+        return declared.Concat(Services.Where(service => !IsDeclared(declared, system, service)).Select(service => Import(account, system, service)));
+    }
+
+    // What an account or the system account has declared itself comes first.
+    private static bool IsDeclared(IReadOnlyList<ServiceImport> declared, Account system, SystemService service)
+    {
+        byte[] subject = Encoding.UTF8.GetBytes(service.Subject);
+        return declared.Any(import => ReferenceEquals(import.Exporter, system) && import.From.AsSpan().SequenceEqual(subject));
+    }
+
+    private static ServiceImport Import(Account account, Account system, SystemService service)
+    {
+        string there = service.SubjectFor(account.Name);
+        byte[] bytes = Encoding.UTF8.GetBytes(there);
+        ExportOptions export = system.Model.Exports.FirstOrDefault(export => export.Kind == ExportKind.Service
+            && Subject.IsSubset(bytes, Encoding.UTF8.GetBytes(export.Subject))) ?? service.Export;
+        var import = new ImportOptions(ExportKind.Service, system.Name, there) { To = service.Subject, Share = service.IsShared };
+        return new ServiceImport(import, system, export, service.Subject, there, transform: null);
+    }
+}
