@@ -59,6 +59,7 @@ public sealed partial class NatsServer
         }
 
         if (diff.IsAuthorizationChange) Reauthorize(authenticator);
+        _context.Clients.ApplyLimits();
         ConfigTime = _clock.UtcNow;
         Log.Reloaded(_log, OptionsDiff.CompletionNotice(next));
     }
@@ -67,9 +68,6 @@ public sealed partial class NatsServer
     {
         switch (change.Option)
         {
-            case ReloadableOption.MaxPayload:
-                foreach (ClientSession session in _context.Clients.Open) session.ApplyLimits();
-                break;
             case ReloadableOption.MaxConnections:
                 CloseExcessClients(next.MaxConnections);
                 break;
@@ -77,7 +75,7 @@ public sealed partial class NatsServer
                 CloseUnpinnedClients();
                 break;
             case ReloadableOption.ClientAdvertise:
-                foreach (ClientSession session in _context.Clients.Open) session.SendInfo(_context.InfoLine);
+                foreach (ClientSession session in _context.Clients.Open) session.SendInfo(_context.Info);
                 break;
         }
     }

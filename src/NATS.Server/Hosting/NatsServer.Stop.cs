@@ -69,7 +69,7 @@ public sealed partial class NatsServer
 
         _context.Info = CreateInfo(Options, ClientEndPoint!.Port);
         ClientSession[] clients = [.. _context.Clients.Open];
-        foreach (ClientSession client in clients) client.SendInfo(_context.InfoLine);
+        foreach (ClientSession client in clients) client.SendInfo(_context.Info);
         try
         {
             await Task.Delay(Options.LameDuckGracePeriod, _clock.Time, _stopping.Token);

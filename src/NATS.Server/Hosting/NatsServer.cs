@@ -161,7 +161,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     public bool NotifyLameDuck(ulong clientId)
     {
         if (_context.Clients.Find(clientId) is not { } session) return false;
-        session.SendInfo((_context.Info with { LameDuckMode = true }).Prepare());
+        session.SendInfo(_context.Info with { LameDuckMode = true });
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using NATS.Server.Accounts;
 
 namespace NATS.Server.Sessions;
 
@@ -31,6 +32,27 @@ internal sealed class ClientRegistry(int maxClosed)
 
         _open[session.Id] = session;
         return true;
+    }
+
+    /// <summary>Makes all connections fit the limits of their accounts, which may have changed.</summary>
+    public void ApplyLimits()
+    {
+        foreach (IGrouping<Account, ClientSession> group in Open.GroupBy(static session => session.Account)) ApplyLimits(group.Key, group);
+    }
+
+    /// <summary>Makes the connections of one account fit its limits, which may have changed.</summary>
+    public void ApplyLimits(Account account) => ApplyLimits(account, Open.Where(session => session.Account == account));
+
+    /// <summary>Of more connections than there may be the newest have to go.</summary>
+    private static void ApplyLimits(Account account, IEnumerable<ClientSession> sessions)
+    {
+        long left = account.Model.Limits.MaxConnections;
+        foreach (ClientSession session in sessions.OrderBy(static session => session.Id))
+        {
+            if (left == 0) session.CloseAsExcessOfAccount();
+            else session.ApplyLimits();
+            if (left > 0) left--;
+        }
     }
 
     public bool Remove(ClientSession session)

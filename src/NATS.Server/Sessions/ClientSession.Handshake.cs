@@ -14,7 +14,6 @@ internal sealed partial class ClientSession
     private volatile ClientRights _rights = ClientRights.Unrestricted;
     private volatile AuthResult? _authenticated;
     private bool _headers;
-    private long _maxSubscriptions = -1;
     private volatile bool _authenticating;
 
     /// <summary>The name the client gave, as monitoring shows it; empty without one.</summary>
@@ -207,41 +206,6 @@ internal sealed partial class ClientSession
         _rights = new ClientRights(result.Permissions, result.Permissions?.CreateResponses(_server.Clock.Time));
         _subscriber.Rights = _rights.MattersAtDelivery ? _rights : null;
         StartExpiration(result.ExpiresAt);
-    }
-
-    /// <summary>Moves the connection, which has no subscriptions, into an account. False when that has as many connections as it may.</summary>
-    private bool Bind(Account account)
-    {
-        if (!ReferenceEquals(account, _account))
-        {
-            if (!account.TryAddConnection()) return false;
-            _account.RemoveConnection();
-            _account = account;
-        }
-
-        return true;
-    }
-
-    /// <summary>The limits of the user, of the account or of the server have changed, or the account: the least counts. Any thread.</summary>
-    public void ApplyLimits()
-    {
-        UserLimits ofUser = _authenticated?.Limits ?? UserLimits.None;
-        AccountLimitsOptions ofAccount = _account.Model.Limits;
-        ServerOptions ofServer = _server.Options;
-        MaxPayload = (int)Least(ofServer.MaxPayload, ofAccount.MaxPayload, ofUser.MaxPayload);
-        long maxSubscriptions = Least(ofServer.MaxSubscriptions > 0 ? ofServer.MaxSubscriptions : -1, ofAccount.MaxSubscriptions, ofUser.MaxSubscriptions);
-        Volatile.Write(ref _maxSubscriptions, maxSubscriptions);
-
-        // Negative is no limit.
-        static long Least(long first, long second, long third) => (long)Math.Min((ulong)first, Math.Min((ulong)second, (ulong)third));
-    }
-
-    /// <summary>The account has more connections than it may have, and this one has to go. Any thread.</summary>
-    public void CloseAsExcessOfAccount()
-    {
-        _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumAccountConnectionsExceeded));
-        LogError(ProtocolTexts.MaximumAccountConnectionsExceeded);
-        _connection.Close(ClosedState.MaxAccountConnectionsExceeded);
     }
 
     /// <summary>The configuration was reloaded: the client goes on with its new rights, or has to leave. Any thread; may take long.</summary>

@@ -58,7 +58,13 @@ internal sealed partial class ClientSession
         _firstPongSent = true;
         if (_options.Protocol >= 1)
         {
-            ServerInfo info = _server.Info with { ConnectInfo = true, RemoteAccount = _account.Name, IsSystemAccount = ReferenceEquals(_account, _server.Accounts.System) };
+            ServerInfo info = _server.Info with
+            {
+                MaxPayload = MaxPayload,
+                ConnectInfo = true,
+                RemoteAccount = _account.Name,
+                IsSystemAccount = ReferenceEquals(_account, _server.Accounts.System),
+            };
             _outbound.Append(loop, InfoLine(info.Prepare()));
         }
 

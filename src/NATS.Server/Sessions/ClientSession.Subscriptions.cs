@@ -40,8 +40,7 @@ internal sealed partial class ClientSession
             return true;
         }
 
-        long maxSubscriptions = Volatile.Read(ref _maxSubscriptions);
-        if (maxSubscriptions >= 0 && _subscriptions.Count >= maxSubscriptions)
+        if (MaxSubscriptions >= 0 && _subscriptions.Count >= MaxSubscriptions)
         {
             if (_server.MayLog(ProtocolTexts.MaximumSubscriptionsExceeded)) LogError(ProtocolTexts.MaximumSubscriptionsExceeded);
             SendError(loop, ProtocolTexts.MaximumSubscriptionsExceeded);
@@ -59,6 +58,7 @@ internal sealed partial class ClientSession
             var subscription = new Subscription(_subscriber, subject, queue, sid) { IsFiltered = rights.NeedsDeliveryCheck(subject) };
             _subscriptions.TryAdd(sid, subscription);
             _account.Insert(subscription);
+            if (LogsDebug) LogImports(subscription);
 
             // A reload that changed the rights meanwhile may not have seen this subscription.
             if (!ReferenceEquals(rights, _rights)) Recheck(subscription);
@@ -66,6 +66,14 @@ internal sealed partial class ClientSession
 
         if (Verbose) SendOk(loop);
         return true;
+    }
+
+    private void LogImports(Subscription subscription)
+    {
+        foreach (ShadowSubscription shadow in subscription.Shadows)
+        {
+            LogDebug($"Creating import subscription on {QuotedText.Quote(shadow.Subject)} from account {QuotedText.Quote(shadow.Exporter.Name)}");
+        }
     }
 
     // UNSUB <sid> [max]

@@ -32,6 +32,7 @@ internal sealed partial class ClientSession : ConnectionHandler
     private ParserState _parser;
     private ConnectOptions _options = ConnectOptions.Default;
     private Account _account;
+    private Account? _countedIn;
     private string _label;
     private bool _refused;
     private bool _traced;
@@ -41,7 +42,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         _server = server;
         _connection = connection;
         _outbound = connection.Outbound;
-        _account = server.Accounts.Global;
+        _account = _countedIn = server.Accounts.Global;
         _account.TryAddConnection();
         Id = server.NextClientId();
         Start = server.Clock.UtcNow;
@@ -73,8 +74,11 @@ internal sealed partial class ClientSession : ConnectionHandler
     /// <summary>Whether CONNECT has been accepted, or is not needed any more.</summary>
     public bool ConnectReceived { get; private set; }
 
-    /// <summary>Largest accepted payload in bytes; changed by reload.</summary>
-    public int MaxPayload { get; set; }
+    /// <summary>Largest accepted payload in bytes.</summary>
+    public int MaxPayload { get; private set; }
+
+    /// <summary>Subscriptions that the connection may have; negative is unlimited.</summary>
+    public long MaxSubscriptions { get; private set; }
 
     // Counters of what the client sent; owned by the read loop, read by anyone.
     public long InMessages;
@@ -168,7 +172,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         }
 
         _account.Remove(subscriptions);
-        _account.RemoveConnection();
+        Unbind();
         _server.Clients.Remove(this);
         _server.OnClientClosed?.Invoke(this, reason, subscriptions);
         _subscriptions.TakeAll();
@@ -189,9 +193,11 @@ internal sealed partial class ClientSession : ConnectionHandler
     public string ClientIp => _connection.RemoteEndPoint?.Address.ToString() ?? "";
 
     /// <summary>Sends INFO again, to clients that understand it at any time. Any thread.</summary>
-    public void SendInfo(ServerInfoLine line)
+    public void SendInfo(ServerInfo info)
     {
-        if (ConnectReceived && _options.Protocol >= 1) _outbound.AppendAndFlush(InfoLine(line));
+        if (!ConnectReceived || _options.Protocol < 1) return;
+        bool isPrepared = info.MaxPayload == MaxPayload && ReferenceEquals(info, _server.Info);
+        _outbound.AppendAndFlush(InfoLine(isPrepared ? _server.InfoLine : (info with { MaxPayload = MaxPayload }).Prepare()));
     }
 
     /// <summary>Sends <c>-ERR</c> at the end of the batch.</summary>
