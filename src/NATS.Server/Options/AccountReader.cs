@@ -1,4 +1,5 @@
 using NATS.Server.Core.Config;
+using NATS.Server.Core.Security;
 
 namespace NATS.Server.Options;
 
@@ -36,7 +37,7 @@ internal static class AccountReader
 
     private static AccountOptions ReadNkey(AccountOptions account, ConfigEntry entry)
     {
-        if (entry.Content is string key && PublicKey.IsAccount(key)) return account with { Nkey = key };
+        if (entry.Content is string key && Nkey.IsValid(key, NkeyRole.Account)) return account with { Nkey = key };
         entry.Fail($"Not a valid public nkey for an account: {GoFormat.QuoteValue(entry.Content)}");
         return account;
     }

@@ -17,7 +17,8 @@ internal static class AuthorizationReader
         new("timeout", ReadTimeout),
         new("users", (a, e) => UsersReader.Read(e) is { } users ? a with { Users = users } : a),
         new("default_permissions default_permission permissions", (a, e) => a with { DefaultPermissions = PermissionsReader.Read(e) }),
-        .. UnbuiltKeys.Authorization.Readers<AuthorizationOptions>(),
+        new("auth_callout auth_hook", (a, e) => AuthCalloutReader.Read(e) is { } callout ? a with { Callout = callout } : a),
+        Key.Boolean<AuthorizationOptions>("proxy_required", (a, v) => a with { ProxyRequired = v }),
     ]);
 
     /// <summary>Takes the block into the options; they stay as they are when it is not a map.</summary>

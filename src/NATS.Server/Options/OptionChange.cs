@@ -19,7 +19,7 @@ public sealed record OptionChange(ReloadableOption Option, string Field, string 
 
     /// <summary>Connections have to be authorized again.</summary>
     public bool IsAuthorization => Option is ReloadableOption.Users or ReloadableOption.Accounts or ReloadableOption.Username or
-        ReloadableOption.Password or ReloadableOption.Token;
+        ReloadableOption.Password or ReloadableOption.Token or ReloadableOption.NkeyUsers or ReloadableOption.Resolver;
 }
 
 /// <summary>The options that a reload can change.</summary>
@@ -68,6 +68,16 @@ public enum ReloadableOption : byte
     ReconnectErrorReports,
     Tags,
     Metadata,
+
+    /// <summary>The users with nkeys; <see cref="Users"/> are part of every reload, these are told of in addition.</summary>
+    NkeyUsers,
+
+    /// <summary>The account resolver, or what it begins with.</summary>
+    Resolver,
+    DefaultSentinel,
+
+    /// <summary>Keys of proxies: connections through one that is gone are closed.</summary>
+    TrustedProxies,
 
     /// <summary>The user of connections without credentials is gone, together with the option that named it.</summary>
     NoAuthUser,

@@ -2,14 +2,19 @@ using NATS.Server.Core.Config;
 
 namespace NATS.Server.Options;
 
-/// <summary>Collects everything that is wrong with a configuration, so that one run tells all of it. One owner.</summary>
-internal sealed class OptionsDiagnostics
+/// <summary>
+/// Collects everything that is wrong with a configuration, so that one run tells all of it, and reads the files that values name. One owner.
+/// </summary>
+internal sealed class OptionsDiagnostics(Func<string, ConfigFile>? readFile = null)
 {
     private readonly List<string> _errors = [];
     private readonly List<string> _warnings = [];
 
     public IReadOnlyList<string> Errors => _errors;
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Reads a file that a value names.</summary>
+    public ConfigFile ReadFile(string path) => (readFile ?? ConfigSources.None.ReadFile)(path);
 
     /// <summary>Adds an error without a position.</summary>
     public void Error(string reason) => _errors.Add(reason);

@@ -26,12 +26,20 @@ public sealed class OptionsDiff
         Live("MaxConn", static o => o.MaxConnections, ReloadableOption.MaxConnections, "max_connections"),
         Fixed("MaxSubs", static o => o.MaxSubscriptions),
         Fixed("MaxSubTokens", static o => o.MaxSubTokens),
+        new("Nkeys", static o => NkeyUsersKey(o), CompareNkeyUsers),
         Always("Users", ReloadableOption.Users, "Reloaded: authorization users"),
         Always("Accounts", ReloadableOption.Accounts, "Reloaded: accounts"),
         new("NoAuthUser", static o => o.NoAuthUser, CompareNoAuthUser),
+        // A bearer token: the reference shows it.
+        new("DefaultSentinel", static o => o.Operator.DefaultSentinel, static (diff, _, next) => diff.Change(
+            ReloadableOption.DefaultSentinel, "DefaultSentinel", $"Reloaded: default_sentinel = {(next.Operator.DefaultSentinel.Length == 0 ? "" : "[REDACTED]")}")),
+        new("SystemAccount", static o => o.SystemAccount, CompareSystemAccount),
+        Fixed("NoSystemAccount", static o => o.NoSystemAccount),
         Secret("Username", static o => o.Authorization.Username, ReloadableOption.Username, "username"),
         Secret("Password", static o => o.Authorization.Password, ReloadableOption.Password, "password"),
+        Fixed("ProxyRequired", static o => o.Authorization.ProxyRequired),
         Secret("Authorization", static o => o.Authorization.Token, ReloadableOption.Token, "token"),
+        Fixed("AuthCallout", static o => Show(o.Authorization.Callout)),
         Live("PingInterval", static o => o.PingInterval, ReloadableOption.PingInterval, "ping_interval"),
         Live("MaxPingsOut", static o => o.MaxPingsOut, ReloadableOption.MaxPingsOut, "ping_max"),
         new("HTTPHost", static o => o.HttpHost, CompareHttpHost),
@@ -69,11 +77,21 @@ public sealed class OptionsDiff
         Fixed("LameDuckDuration", static o => o.LameDuckDuration),
         Fixed("LameDuckGracePeriod", static o => o.LameDuckGracePeriod),
         Live("MaxTracedMsgLen", static o => o.MaxTracedMessageLength, ReloadableOption.MaxTracedMessageLength, "max_traced_msg_len"),
+        // Operators fill in these keys themselves; their own refusal says more.
+        new("TrustedKeys", static o => Sorted(o.Operator.TrustedKeys), static (diff, current, next) =>
+        {
+            if (current.Operator.Tokens.Count == 0) diff.Refuse("TrustedKeys", Sorted(current.Operator.TrustedKeys), Sorted(next.Operator.TrustedKeys));
+        }),
+        new("TrustedOperators", static o => Sorted(o.Operator.Tokens), static (diff, current, next) =>
+            diff.Refuse("TrustedOperators", OperatorCheck.Describe(current.Operator), OperatorCheck.Describe(next.Operator))),
+        new("AccountResolver", static o => (o.Operator.Resolver, o.Operator.Resolver is null ? "" : Show(o.Operator.Preload)), CompareResolver),
+        Fixed("AlwaysEnableNonce", static o => o.AlwaysEnableNonce),
         Live("ConnectErrorReports", static o => o.ConnectErrorReports, ReloadableOption.ConnectErrorReports, "connect_error_reports"),
         Live("ReconnectErrorReports", static o => o.ReconnectErrorReports, ReloadableOption.ReconnectErrorReports, "reconnect_error_reports"),
         Named("Tags", static o => Show(o.Tags), ReloadableOption.Tags, "tags"),
         Named("Metadata", static o => Show(o.Metadata), ReloadableOption.Metadata, "metadata"),
         Fixed("FeatureFlags", static o => Show(o.FeatureFlags)),
+        new("Proxies", static o => Sorted(o.TrustedProxies), CompareProxies),
 
         // This server's own.
         Fixed("EventLoops", static o => o.EventLoops),
@@ -152,14 +170,63 @@ public sealed class OptionsDiff
         if (current.HttpHost != current.Host || next.HttpHost != next.Host) diff.Refuse("HTTPHost", current.HttpHost, next.HttpHost);
     }
 
-    // May be dropped, but only together with its user; nobody is it any more then.
+    // May be dropped, but only together with its user; nobody is it any more then. One with an nkey is not looked for, as in the reference.
     private static void CompareNoAuthUser(OptionsDiff diff, ServerOptions current, ServerOptions next)
     {
-        if (next.NoAuthUser.Length > 0 || next.Authorization.Users.Any(user => user.Username == current.NoAuthUser))
+        if (next.NoAuthUser.Length > 0 || next.AllUsers.Any(user => user.Nkey.Length == 0 && user.Username == current.NoAuthUser))
             diff.Refuse("NoAuthUser", current.NoAuthUser, next.NoAuthUser);
         else
             diff.Change(ReloadableOption.NoAuthUser, "NoAuthUser", "");
     }
+
+    // Those of accounts are taken for changed every time, as in the reference.
+    private static void CompareNkeyUsers(OptionsDiff diff, ServerOptions current, ServerOptions next) =>
+        diff.Change(ReloadableOption.NkeyUsers, "Nkeys", "Reloaded: authorization nkey users");
+
+    private static object NkeyUsersKey(ServerOptions options)
+    {
+        var users = options.AllUsers.Where(static user => user.Nkey.Length > 0).ToList();
+        return users.Any(static user => user.Account.Length > 0)
+            ? new object()
+            : string.Join('\n', users.Select(static user => user.Nkey + Show(user)).Order(StringComparer.Ordinal));
+    }
+
+    // Not named at all is what the default name means.
+    private static void CompareSystemAccount(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        if (current.SystemAccount != "$SYS" || next.SystemAccount.Length > 0) diff.Refuse("SystemAccount", current.SystemAccount, next.SystemAccount);
+    }
+
+    private static void CompareResolver(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        if (current.Operator.Resolver is null != next.Operator.Resolver is null)
+            diff._errors.Add("config reload does not support moving to or from an account resolver");
+        else
+            diff.Change(ReloadableOption.Resolver, "AccountResolver", "Reloaded: accounts");
+    }
+
+    private static void CompareProxies(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        string[] removed = [.. current.TrustedProxies.Except(next.TrustedProxies, StringComparer.Ordinal)];
+        string[] added = [.. next.TrustedProxies.Except(current.TrustedProxies, StringComparer.Ordinal)];
+        if (removed.Length > 0) diff.Change(ReloadableOption.TrustedProxies, "Proxies", $"Reloaded: proxies trusted keys {ShowQuoted(removed)} were removed");
+        if (added.Length > 0) diff.Change(ReloadableOption.TrustedProxies, "Proxies", $"Reloaded: proxies trusted keys {ShowQuoted(added)} were added");
+    }
+
+    private static string Sorted(IReadOnlyList<string> list) => Show([.. list.Order(StringComparer.Ordinal)]);
+
+    private static string ShowQuoted(IReadOnlyList<string> list) => Show([.. list.Select(GoFormat.Quote)]);
+
+    private static string Show(AuthCalloutOptions? callout) => callout is null
+        ? "<nil>"
+        : $"&{{{callout.Issuer} {callout.Account} {Show(callout.AuthUsers)} {callout.XKey} {Show(callout.AllowedAccounts)}}}";
+
+    // What a user with an nkey may do.
+    private static string Show(UserOptions user) =>
+        $" {user.ProxyRequired} {Sorted(user.AllowedConnectionTypes)} {Show(user.Permissions?.Publish)} {Show(user.Permissions?.Subscribe)} {user.Permissions?.AllowResponses}";
+
+    private static string Show(SubjectPermissionOptions? subjects) =>
+        subjects is null ? "" : $"{(subjects.Allow is { } allow ? ShowQuoted(allow) : "")}/{(subjects.Deny is { } deny ? ShowQuoted(deny) : "")}";
 
     private static string Show(IReadOnlyList<string> list) => $"[{string.Join(' ', list)}]";
 

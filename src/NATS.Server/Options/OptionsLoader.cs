@@ -35,7 +35,7 @@ public sealed class OptionsLoader(Func<string, ConfigFile> readFile, Func<string
     private LoadResult Read(ConfigParseResult parsed, string file, FlagOverrides flags)
     {
         if (!parsed.TryGetRoot(out var root, out var error)) return new LoadResult { Errors = [error] };
-        var diagnostics = new OptionsDiagnostics();
+        var diagnostics = new OptionsDiagnostics(readFile);
         var options = OptionsReader.Read(root, file, diagnostics, AllowUnknownTopLevelFields);
         var digest = ConfigDigest.Of(root);
         return Finish(options with { ConfigFile = file, ConfigDigest = file.Length > 0 ? digest : "" }, digest, flags, diagnostics);

@@ -91,6 +91,15 @@ internal static class OptionsReader
         new("accounts", AccountsReader.Read),
         new("system_account system no_system_account no_system no_sys_acc", static (o, _) => o), // read ahead, see SystemAccountReader
 
+        // Other ways of authentication
+        new("proxies", (o, e) => o with { TrustedProxies = ProxiesReader.Read(o.TrustedProxies, e) }),
+        new("operator operators root roots root_operator root_operators", OperatorReader.ReadOperators),
+        new("trusted trusted_keys", OperatorReader.ReadTrustedKeys),
+        new("resolver account_resolver accounts_resolver", ResolverReader.Read),
+        new("resolver_preload", OperatorReader.ReadPreload),
+        new("resolver_pinned_accounts", OperatorReader.ReadPinnedAccounts),
+        Key.Text<ServerOptions>("default_sentinel", (o, v) => o with { Operator = o.Operator with { DefaultSentinel = v } }),
+
         .. UnbuiltKeys.TopLevel.Readers<ServerOptions>(),
     ]);
 
@@ -107,6 +116,11 @@ internal static class OptionsReader
         if (configuration.Count == 0) diagnostics.Warn($"{file}: config has no values or is empty");
         var options = SystemAccountReader.Read(configuration, diagnostics);
         options = Keys.Read(configuration, options, diagnostics, allowUnknown);
+        AuthCalloutReader.CheckAccounts(options, diagnostics);
+        if (diagnostics.Errors.Count == 0)
+        {
+            foreach (var refusal in UnbuiltOptions.Refusals(options)) diagnostics.Error(refusal);
+        }
         // Asking for a way of tracing asks for tracing.
         return options with { Trace = options.Trace || options.TraceVerbose || options.TraceHeaders };
     }

@@ -22,17 +22,24 @@ public static class OptionsValidator
             yield return $"max_payload ({options.MaxPayload}) cannot be higher than max_pending ({options.MaxPending})";
         if (options.ServerName.Contains(' ', StringComparison.Ordinal))
             yield return "server name cannot contain spaces";
+        if (OperatorCheck.Validate(options) is { } operators) yield return operators;
 
-        foreach (var user in options.Authorization.Users)
+        // Users with nkeys come last, as in the reference.
+        foreach (var user in options.AllUsers.OrderBy(static user => user.Nkey.Length > 0))
         {
             if (user.AllowedConnectionTypes.FirstOrDefault(static type => !ConnectionTypes.IsKnown(type.ToUpperInvariant())) is { } unknown)
                 yield return $"unknown connection type {GoFormat.Quote(unknown)}";
             if (PermissionCheck.Validate(user.Permissions) is { } error)
-                yield return $"invalid permissions for user {GoFormat.Quote(user.Username)}: {error}";
+                yield return $"invalid permissions for {(user.Nkey.Length > 0 ? "nkey" : "user")} {GoFormat.Quote(UsersReader.Identity(user))}: {error}";
         }
         if (ValidateNoAuthUser(options) is { } noAuthUser) yield return noAuthUser;
+        if (options.TrustedProxies.FirstOrDefault(static key => !ProxiesReader.IsPublicKey(key)) is { } proxy)
+            yield return $"proxy trusted key {GoFormat.Quote(proxy)} is invalid";
+        if (OperatorCheck.ValidateResolver(options) is { } resolver) yield return resolver;
+        if (!IsSystemAccountKnown(options)) yield return "error resolving system account: account missing";
+        foreach (var refusal in UnbuiltOptions.Refusals(options)) yield return refusal;
 
-        foreach (var mapping in options.Mappings)
+        foreach (var mapping in options.Mappings.Concat(options.Accounts.SelectMany(static account => account.Mappings)))
         {
             if (SubjectMappingCheck.Validate(mapping) is { } error)
                 yield return $"Error adding mapping for {GoFormat.Quote(mapping.Source)} : {error}";
@@ -42,9 +49,14 @@ public static class OptionsValidator
     private static string? ValidateNoAuthUser(ServerOptions options)
     {
         if (options.NoAuthUser.Length == 0) return null;
-        if (options.Authorization.Users.Count == 0) return $"no_auth_user: \"{options.NoAuthUser}\" present, but users/nkeys are not defined";
-        return options.Authorization.Users.Any(user => user.Username == options.NoAuthUser)
+        if (options.Operator.Tokens.Count > 0) return "no_auth_user not compatible with Trusted Operator";
+        if (!options.AllUsers.Any()) return $"no_auth_user: \"{options.NoAuthUser}\" present, but users/nkeys are not defined";
+        return options.AllUsers.Any(user => UsersReader.Identity(user) == options.NoAuthUser)
             ? null
             : $"no_auth_user: \"{options.NoAuthUser}\" not present as user or nkey in authorization block or account configuration";
     }
+
+    // In operator mode the resolver knows it.
+    private static bool IsSystemAccountKnown(ServerOptions options) =>
+        options.SystemAccount is "" or "$G" || options.Operator.IsEnabled || options.Accounts.Any(account => account.Name == options.SystemAccount);
 }

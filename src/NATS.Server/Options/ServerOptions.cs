@@ -126,6 +126,9 @@ public sealed record ServerOptions
     public bool NoSystemAccount { get; init; }
     public OperatorOptions Operator { get; init; } = new();
 
+    /// <summary>The users of the authorization block, then those of the accounts.</summary>
+    public IEnumerable<UserOptions> AllUsers => Authorization.Users.Concat(Accounts.SelectMany(static account => account.Users));
+
     /// <summary>Public keys of proxies that may vouch for clients.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 

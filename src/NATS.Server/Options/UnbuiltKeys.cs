@@ -14,7 +14,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private const string LeafNodes = "the leaf node subsystem";
     private const string Operators = "operator mode";
     private const string Profiler = "the profiler";
-    private const string Proxies = "the trusted proxy subsystem";
     private const string Ocsp = "OCSP";
 
     public static UnbuiltKeys TopLevel { get; } = new(
@@ -28,24 +27,10 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         new("leafnodes leaf", LeafNodes, IsEmpty, Schemas.LeafNodes),
         new("websocket ws", "WebSocket", IsEmpty, Schemas.Websocket),
         new("mqtt", "MQTT", IsEmpty, Schemas.Mqtt),
-        new("operator operators root roots root_operator root_operators", Operators, IsEmpty),
-        new("resolver account_resolver accounts_resolver", Operators, Never, KeySchema.Free),
         new("resolver_tls", Operators, Never, Schemas.Tls),
-        new("resolver_preload", Operators, IsEmpty, KeySchema.Free),
-        new("resolver_pinned_accounts", Operators, IsEmpty),
-        new("trusted trusted_keys", Operators, IsEmpty),
-        new("default_sentinel", Operators, IsEmpty),
         new("proxy_protocol", "the PROXY protocol", IsFalse),
-        new("proxies", Proxies, IsEmpty, Schemas.Proxies),
         new("prof_port", Profiler, IsZero),
         new("prof_block_rate", Profiler, IsZero));
-
-    public static UnbuiltKeys Authorization { get; } = new(
-        new("auth_callout auth_hook", "the auth callout", Never, Schemas.AuthCallout),
-        new("proxy_required", Proxies, IsFalse));
-
-    public static UnbuiltKeys User { get; } = new(
-        new UnbuiltKey("proxy_required", Proxies, IsFalse));
 
     public static UnbuiltKeys Account { get; } = new(
         new UnbuiltKey("jetstream", JetStream, IsDisabled, Schemas.AccountJetStream));
@@ -133,11 +118,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
             FormatUnknown = static name => $"error parsing OCSP peer cache config, unknown field [{name}]",
         };
 
-        public static KeySchema AuthCallout { get; } = new("issuer account acc auth_users users xkey key allowed_accounts")
-        {
-            FormatUnknown = static name => $"Unknown field {name} parsing authorization callout",
-        };
-
         public static KeySchema JetStream { get; } = new(
             "enabled enable strict store_dir storedir store sync_interval sync max_memory_store max_mem_store max_mem max_file_store max_file domain " +
             "key ek encryption_key prev_key prev_ek prev_encryption_key cipher extension_hint unique_tag max_outstanding_catchup max_buffered_size " +
@@ -191,8 +171,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
             "downgrade_qos2_subscribe",
             ("tls", Tls),
             ("authorization authentication", SimpleAuthorization));
-
-        public static KeySchema Proxies { get; } = new("", ("trusted", new KeySchema("key public_key")));
     }
 }
 

@@ -1,4 +1,5 @@
 using NATS.Server.Core.Config;
+using NATS.Server.Core.Security;
 
 namespace NATS.Server.Options;
 
@@ -12,7 +13,7 @@ internal static class UsersReader
         Key.Text<UserOptions>("password pass", (u, v) => u with { Password = v }),
         new("permissions permission authorization", (u, e) => u with { Permissions = PermissionsReader.Read(e) }),
         new("allowed_connection_types connection_types clients", (u, e) => u with { AllowedConnectionTypes = ConnectionTypes.Read(e) }),
-        .. UnbuiltKeys.User.Readers<UserOptions>(),
+        Key.Boolean<UserOptions>("proxy_required", (u, v) => u with { ProxyRequired = v }),
     ]);
 
     /// <summary>The users in the order of the file; null when there is an entry that cannot be a user.</summary>
@@ -47,8 +48,7 @@ internal static class UsersReader
     public static string Identity(UserOptions user) => user.Nkey.Length > 0 ? user.Nkey : user.Username;
 
     /// <summary>The identities of all users that are configured so far.</summary>
-    public static HashSet<string> Identities(ServerOptions options) =>
-        options.Authorization.Users.Concat(options.Accounts.SelectMany(static account => account.Users)).Select(Identity).ToHashSet(StringComparer.Ordinal);
+    public static HashSet<string> Identities(ServerOptions options) => options.AllUsers.Select(Identity).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>What is said of a user whose identity another user has.</summary>
     public static string DescribeDuplicate(UserOptions user) => $"Duplicate {(user.Nkey.Length > 0 ? "nkey" : "user")} {GoFormat.Quote(Identity(user))} detected";
@@ -60,7 +60,7 @@ internal static class UsersReader
     private static string? FindFault(UserOptions user)
     {
         if (user.Nkey.Length == 0) return user.Username.Length == 0 ? "User entry requires a user" : null;
-        if (!PublicKey.IsUser(user.Nkey)) return "Not a valid public nkey for a user";
+        if (!Nkey.IsValid(user.Nkey, NkeyRole.User)) return "Not a valid public nkey for a user";
         return user.Username.Length + user.Password.Length > 0 ? "Nkey users do not take usernames or passwords" : null;
     }
 

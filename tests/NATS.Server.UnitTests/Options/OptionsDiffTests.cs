@@ -40,6 +40,13 @@ public sealed class OptionsDiffTests
         { Current with { ReconnectErrorReports = 5 }, "Reloaded: reconnect_error_reports = 5" },
         { Current with { Tags = ["a"] }, "Reloaded: tags" },
         { Current with { Metadata = new Dictionary<string, string> { ["a"] = "b" } }, "Reloaded: metadata" },
+        { Current with { Authorization = new AuthorizationOptions { Users = [new UserOptions { Username = "", Nkey = "U" }] } }, "Reloaded: authorization nkey users" },
+        {
+            Current with { Accounts = [new AccountOptions { Name = "A", Users = [new UserOptions { Username = "", Nkey = "U", Account = "A" }] }] },
+            "Reloaded: authorization nkey users"
+        },
+        { Current with { Operator = new OperatorOptions { DefaultSentinel = "secret" } }, "Reloaded: default_sentinel = [REDACTED]" },
+        { Current with { TrustedProxies = ["A", "B"] }, "Reloaded: proxies trusted keys [\"A\" \"B\"] were added" },
     };
 
     public static TheoryData<ServerOptions, string> Refused => new()
@@ -70,6 +77,20 @@ public sealed class OptionsDiffTests
             "config reload not supported for FeatureFlags: old=map[], new=map[a:false b:true]"
         },
         { Current with { NoAuthUser = "x" }, "config reload not supported for NoAuthUser: old=, new=x" },
+        { Current with { SystemAccount = "A" }, "config reload not supported for SystemAccount: old=, new=A" },
+        { Current with { NoSystemAccount = true }, "config reload not supported for NoSystemAccount: old=false, new=true" },
+        { Current with { Authorization = new AuthorizationOptions { ProxyRequired = true } }, "config reload not supported for ProxyRequired: old=false, new=true" },
+        {
+            Current with { Authorization = new AuthorizationOptions { Callout = new AuthCalloutOptions { Issuer = "A", Account = "$G", AuthUsers = ["a", "b"] } } },
+            "config reload not supported for AuthCallout: old=<nil>, new=&{A $G [a b]  []}"
+        },
+        { Current with { Operator = new OperatorOptions { TrustedKeys = ["P", "O"] } }, "config reload not supported for TrustedKeys: old=[], new=[O P]" },
+        { Current with { Operator = new OperatorOptions { Tokens = ["x"] } }, "config reload not supported for TrustedOperators: old=[], new=[?]" },
+        {
+            Current with { Operator = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Memory) } },
+            "config reload does not support moving to or from an account resolver"
+        },
+        { Current with { AlwaysEnableNonce = true }, "config reload not supported for AlwaysEnableNonce: old=false, new=true" },
         { Current with { EventLoops = 3 }, "config reload not supported for EventLoops: old=0, new=3" },
         { Current with { ClientAdvertise = "a:b:c" }, "invalid ClientAdvertise value of a:b:c, err=address a:b:c: too many colons in address" },
     };
@@ -177,6 +198,51 @@ public sealed class OptionsDiffTests
     }
 
     [Fact]
+    public void The_nkey_of_those_without_credentials_is_not_looked_for()
+    {
+        var users = new AuthorizationOptions { Users = [new UserOptions { Username = "", Nkey = "U" }] };
+        Assert.Empty(OptionsDiff.Compare(Current with { NoAuthUser = "U", Authorization = users }, Current with { Authorization = users }).Errors);
+    }
+
+    [Fact]
+    public void Users_with_nkeys_are_told_of_only_when_they_changed()
+    {
+        static ServerOptions Of(params UserOptions[] users) => Current with { Authorization = new AuthorizationOptions { Users = users } };
+        static UserOptions User(string nkey, params string[] allowed) => new()
+        {
+            Username = "",
+            Nkey = nkey,
+            AllowedConnectionTypes = ["MQTT", "STANDARD"],
+            Permissions = new PermissionsOptions { Publish = new SubjectPermissionOptions { Allow = allowed } },
+        };
+        Assert.Equal(EveryTime, Notices(Of(User("U", "a"), User("V")), Of(User("V"), User("U", "a") with { AllowedConnectionTypes = ["STANDARD", "MQTT"] })));
+        Assert.Equal(["Reloaded: authorization nkey users", .. EveryTime], Notices(Of(User("U", "a")), Of(User("U", "b"))));
+        Assert.Equal(["Reloaded: authorization nkey users", .. EveryTime], Notices(Of(User("U")), Of(User("U") with { ProxyRequired = true })));
+        var account = Current with { Accounts = [new AccountOptions { Name = "A", Users = [User("U") with { Account = "A" }] }] };
+        Assert.Equal(["Reloaded: authorization nkey users", .. EveryTime], Notices(account, account));
+    }
+
+    [Fact]
+    public void Removed_proxies_are_told_of_before_added_ones() => Assert.Equal(
+        [.. EveryTime, "Reloaded: proxies trusted keys [\"A\"] were removed", "Reloaded: proxies trusted keys [\"C\"] were added"],
+        Notices(Current with { TrustedProxies = ["A", "B"] }, Current with { TrustedProxies = ["B", "C"] }));
+
+    [Fact]
+    public void The_default_system_account_may_be_left_out() =>
+        Assert.Equal(EveryTime, Notices(Current with { SystemAccount = "$SYS" }, Current));
+
+    [Fact]
+    public void Another_resolver_is_told_of_as_accounts()
+    {
+        static ServerOptions With(OperatorOptions mode) => Current with { Operator = mode };
+        var memory = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Memory) };
+        var url = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Url) { Url = "a" } };
+        Assert.Equal(EveryTime, Notices(With(memory), With(memory with { Resolver = new ResolverOptions(ResolverKind.Memory) })));
+        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(url)));
+        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(memory with { Preload = new Dictionary<string, string> { ["A"] = "b" } })));
+    }
+
+    [Fact]
     public void What_a_file_cannot_know_is_carried_over()
     {
         var current = Current with { Port = 34567, DontListen = true };
@@ -198,5 +264,12 @@ public sealed class OptionsDiffTests
     {
         Assert.Equal("Reloaded server configuration (sha256:1)", OptionsDiff.CompletionNotice(Current with { ConfigDigest = "sha256:1" }));
         Assert.Equal("Reloaded server configuration ", OptionsDiff.CompletionNotice(Current));
+    }
+
+    private static IEnumerable<string> Notices(ServerOptions current, ServerOptions next)
+    {
+        var diff = OptionsDiff.Compare(current, next);
+        Assert.Empty(diff.Errors);
+        return diff.Changes.Select(static change => change.Notice);
     }
 }

@@ -23,28 +23,12 @@ public sealed class UnbuiltKeysTests
     [InlineData("mqtt { port: 1 }", "mqtt", "MQTT")]
     [InlineData("ocsp: true", "ocsp", "OCSP")]
     [InlineData("ocsp_cache: true", "ocsp_cache", "OCSP")]
-    [InlineData("operator: x", "operator", "operator mode")]
-    [InlineData("root_operators: [x]", "root_operators", "operator mode")]
-    [InlineData("resolver: MEM", "resolver", "operator mode")]
-    [InlineData("account_resolver { type: full }", "account_resolver", "operator mode")]
     [InlineData("resolver_tls {}", "resolver_tls", "operator mode")]
-    [InlineData("resolver_preload { A: b }", "resolver_preload", "operator mode")]
-    [InlineData("resolver_pinned_accounts: [A]", "resolver_pinned_accounts", "operator mode")]
-    [InlineData("trusted_keys: [A]", "trusted_keys", "operator mode")]
-    [InlineData("default_sentinel: x", "default_sentinel", "operator mode")]
     [InlineData("proxy_protocol: true", "proxy_protocol", "the PROXY protocol")]
-    [InlineData("proxies { trusted: [ { key: x } ] }", "proxies", "the trusted proxy subsystem")]
     [InlineData("prof_port: 1", "prof_port", "the profiler")]
     [InlineData("prof_block_rate: 1", "prof_block_rate", "the profiler")]
     public void What_is_not_built_is_refused_by_name(string text, string key, string subsystem) =>
         Assert.Equal($"1:0: field \"{key}\": {subsystem} is not built yet", Error(text));
-
-    [Theory]
-    [InlineData("auth_callout { issuer: x }", "auth_callout", "the auth callout")]
-    [InlineData("proxy_required: true", "proxy_required", "the trusted proxy subsystem")]
-    [InlineData("users: [{user: a, proxy_required: true}]", "proxy_required", "the trusted proxy subsystem")]
-    public void Ways_of_authorization_that_are_not_built_are_refused_by_name(string block, string key, string subsystem) =>
-        Assert.EndsWith($": field \"{key}\": {subsystem} is not built yet", Error($"authorization {{ {block} }}"));
 
     [Theory]
     [InlineData("jetstream: enabled")]
