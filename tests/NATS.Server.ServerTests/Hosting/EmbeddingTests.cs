@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Text.Json;
+using NATS.Server.Core.Security;
 using NATS.Server.Options;
 using NATS.Server.Testing;
 using Xunit;
@@ -20,6 +22,24 @@ public sealed class EmbeddingTests
         Assert.Contains($"\"port\":{server.ClientEndPoint.Port},", info, StringComparison.Ordinal);
         Assert.Contains($"\"server_id\":\"{server.ServerId}\"", info, StringComparison.Ordinal);
         Assert.Equal(server.ServerId, server.ServerName);
+    }
+
+    [Fact]
+    public async Task Keys_of_its_own_stand_behind_the_identity_in_INFO()
+    {
+        await using NatsServer server = await Embedded.StartAsync();
+        await using NatsServer other = await Embedded.StartAsync();
+        await using RawClient client = await server.OpenAsync();
+        JsonElement info = JsonDocument.Parse((await client.ReadLineAsync())["INFO ".Length..]).RootElement;
+
+        Assert.True(Nkey.TryParse(info.GetProperty("server_id").GetString(), NkeyRole.Server, out Nkey id));
+        Assert.True(Nkey.TryParse(info.GetProperty("xkey").GetString(), NkeyRole.Curve, out Nkey xkey));
+        Assert.True(id.Verify("x"u8, server.Identity.Sign("x"u8)));
+        Assert.True(other.EncryptionIdentity.TrySeal("x"u8, xkey, new byte[NkeyPair.NonceSize], out byte[]? sealedMessage));
+        Assert.True(server.EncryptionIdentity.TryOpen(sealedMessage, other.EncryptionIdentity.PublicKey, out byte[]? message));
+        Assert.Equal("x"u8, message);
+        Assert.NotEqual(server.Identity.PublicKey, other.Identity.PublicKey);
+        Assert.NotEqual(server.EncryptionIdentity.PublicKey, other.EncryptionIdentity.PublicKey);
     }
 
     [Fact]

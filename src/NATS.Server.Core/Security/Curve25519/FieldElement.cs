@@ -125,6 +125,7 @@ internal struct FieldElement
     }
 
     /// <summary>The result may be one of the factors. Factors of up to seven units each; a product of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // fast from the first call on: many clients log in right after a start
     public static void Multiply(out FieldElement result, in FieldElement a, in FieldElement b)
     {
         ulong a0 = a._l0 << LeftShift, a1 = a._l1 << LeftShift, a2 = a._l2 << LeftShift, a3 = a._l3 << LeftShift, a4 = a._l4 << LeftShift;
@@ -169,6 +170,7 @@ internal struct FieldElement
     }
 
     /// <summary>The result may be the operand. An operand of up to seven units; a square of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // fast from the first call on: many clients log in right after a start
     public static void Square(out FieldElement result, in FieldElement a)
     {
         ulong a0 = a._l0 << RightShift, a1 = a._l1 << RightShift, a2 = a._l2 << RightShift;
