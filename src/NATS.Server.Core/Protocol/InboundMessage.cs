@@ -83,6 +83,9 @@ public readonly ref struct InboundMessage
     /// <summary>Headers, payload and the final CR LF.</summary>
     public ReadOnlySpan<byte> Body => _frame[_bodyStart..];
 
+    /// <summary>The payload alone.</summary>
+    public ReadOnlySpan<byte> Payload => _frame[(_bodyStart + Math.Max(0, HeaderSize))..^2];
+
     public bool IsCanonical { get; }
 
     /// <summary>The whole frame, from the verb to the final line feed.</summary>

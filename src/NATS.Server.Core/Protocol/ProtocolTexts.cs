@@ -18,6 +18,8 @@ public static class ProtocolTexts
     public const string StaleConnection = "Stale Connection";
     public const string UnknownProtocolOperation = "Unknown Protocol Operation";
     public const string UserAuthenticationExpired = "User Authentication Expired";
+    public const string UserAuthenticationRevoked = "User Authentication Revoked";
+    public const string AccountAuthenticationExpired = "Account Authentication Expired";
 
     public static ReadOnlySpan<byte> Ok => "+OK\r\n"u8;
 

@@ -11,7 +11,11 @@ public sealed partial class NatsServer
     {
         AsyncAuthenticationDelegate? custom = _services.AsyncAuthentication;
         if (custom is null && _services.Authentication is { } authenticate) custom = (request, _) => new(authenticate(request));
-        return new Authenticator(options, new AuthenticatorParts { Custom = custom is null ? null : new DelegateCheck(custom) });
+        return new Authenticator(options, new AuthenticatorParts
+        {
+            Custom = custom is null ? null : new DelegateCheck(custom),
+            UserTokens = _operatorService?.CreateCheck(options, hasCallout: false),
+        });
     }
 
     private void LogAuthorizationWarnings()

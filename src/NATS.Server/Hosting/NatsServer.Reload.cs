@@ -44,6 +44,7 @@ public sealed partial class NatsServer
         _context.Options = next;
         _context.Authenticator = authenticator;
         ConfigureAccounts(next);
+        ReloadOperatorService(next);
         if (diff.Changes.Any(static change => change.IsTls)) SetTls(next);
         _context.Info = CreateInfo(next, next.Port);
         foreach (OptionChange change in diff.Changes)

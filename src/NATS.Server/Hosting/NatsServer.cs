@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Connections.Epoll;
@@ -36,6 +37,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     private readonly ServerContext _context;
     private readonly IConnectionEngine _engine;
     private readonly ServiceRouter _serviceRouter;
+    private readonly ServerStamp _stamp;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _reloadLock = new();
@@ -55,7 +57,9 @@ public sealed partial class NatsServer : IAsyncDisposable
         EncryptionIdentity = CreateKeys(NkeyRole.Curve);
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
-        _context = new ServerContext(options, CreateAuthenticator(options), _clock, _log);
+        var accounts = new AccountRegistry();
+        _operatorService = CreateOperatorService(options, accounts);
+        _context = new ServerContext(options, accounts, CreateAuthenticator(options), _clock, _log);
         ConfigureAccounts(options);
         SetTls(options);
         if (options.Tls is { ConnectionRateLimit: > 0 } limited) _context.HandshakeRate = new HandshakeRate(limited.ConnectionRateLimit, services.TimeProvider);
@@ -65,7 +69,9 @@ public sealed partial class NatsServer : IAsyncDisposable
         // Last: it starts threads, which nobody would end if something else could not be made.
         _engine = CreateEngine(options);
         _serviceRouter = new ServiceRouter(_context.Accounts, _clock, _engine, ServerName);
-        new SystemServices(_context, _serviceRouter, _engine).Start();
+        var systemServices = new SystemServices(_context, _serviceRouter, _engine);
+        systemServices.Start();
+        _stamp = systemServices.Stamp;
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
@@ -183,6 +189,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         LogAuthorizationWarnings();
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         Volatile.Write(ref _state, 1);
+        StartOperatorService(options);
         StartMonitoring();
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);

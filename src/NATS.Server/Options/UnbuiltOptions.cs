@@ -9,19 +9,12 @@ namespace NATS.Server.Options;
 internal static class UnbuiltOptions
 {
     private const string Proxies = "the trusted proxy subsystem";
-    private const string Operators = "operator mode";
 
     private static readonly (string Key, string Subsystem, Func<ServerOptions, bool> IsSet)[] All =
     [
         ("auth_callout", "the auth callout", static o => o.Authorization.Callout is not null),
         ("proxies", Proxies, static o => o.TrustedProxies.Count > 0),
         ("proxy_required", Proxies, static o => o.Authorization.ProxyRequired || o.AllUsers.Any(static user => user.ProxyRequired)),
-        ("trusted_keys", Operators, static o => o.Operator.TrustedKeys.Count > 0),
-        ("operator", Operators, static o => o.Operator.Tokens.Count > 0),
-        ("resolver", Operators, static o => o.Operator.Resolver is not null),
-        ("resolver_preload", Operators, static o => o.Operator.Preload.Count > 0),
-        ("resolver_pinned_accounts", Operators, static o => o.Operator.PinnedAccounts.Count > 0),
-        ("default_sentinel", Operators, static o => o.Operator.DefaultSentinel.Length > 0),
     ];
 
     /// <summary>What is refused of these options; empty when all of them are acted on.</summary>

@@ -23,8 +23,9 @@ internal sealed class ServerContext
     private ServerInfoLine _greetingLine = null!;
     private long _lastClientId;
 
-    public ServerContext(ServerOptions options, Authenticator authenticator, EngineClock clock, ILogger logger)
+    public ServerContext(ServerOptions options, AccountRegistry accounts, Authenticator authenticator, EngineClock clock, ILogger logger)
     {
+        Accounts = accounts;
         _options = options;
         _authenticator = authenticator;
         Clock = clock;
@@ -39,7 +40,7 @@ internal sealed class ServerContext
 
     public ILogger Logger { get; }
 
-    public AccountRegistry Accounts { get; } = new();
+    public AccountRegistry Accounts { get; }
 
     public ClientRegistry Clients { get; }
 

@@ -41,6 +41,9 @@ internal sealed class SystemServices
         _stamp = new ServerStamp(server);
     }
 
+    /// <summary>Says in answers which server they are from.</summary>
+    public ServerStamp Stamp => _stamp;
+
     /// <summary>Begins to follow the accounts.</summary>
     public void Start()
     {

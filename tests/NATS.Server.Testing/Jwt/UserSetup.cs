@@ -27,5 +27,5 @@ public sealed record UserSetup(NkeyPair Key, string Token)
     public string Sign(string nonce) => Base64Text.Encode(Key.Sign(Encoding.ASCII.GetBytes(nonce)));
 
     /// <summary>The arguments of CONNECT that log the user in.</summary>
-    public string Connect(string nonce) => $$"""{"verbose":false,"pedantic":false,"jwt":"{{Token}}","sig":"{{Sign(nonce)}}","headers":true,"no_responders":true,"echo":true,"protocol":1}""";
+    public string Connect(string nonce) => $$"""{"verbose":false,"pedantic":false,"jwt":"{{Token}}","sig":"{{Sign(nonce)}}","headers":true,"no_responders":true,"echo":true,"protocol":0}""";
 }

@@ -28,7 +28,8 @@ public sealed class FolderArrowTests
         },
         ["NATS.Server"] = new(StringComparer.Ordinal)
         {
-            ["Hosting"] = ["SystemEvents"],
+            ["Hosting"] = ["SystemEvents", "OperatorMode"],
+            ["OperatorMode"] = ["Sessions"],
             ["SystemEvents"] = ["Monitoring"],
             ["Monitoring"] = ["Cluster", "Mqtt"],
             ["Cluster"] = ["Sessions"],

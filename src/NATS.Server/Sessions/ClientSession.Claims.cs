@@ -1,0 +1,36 @@
+using NATS.Server.Accounts;
+using NATS.Server.Auth;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+
+namespace NATS.Server.Sessions;
+
+/// <summary>What becomes of a client when the tokens behind it change. Any thread.</summary>
+internal sealed partial class ClientSession
+{
+    /// <summary>The account is void.</summary>
+    public void CloseAsAccountExpired() => CloseWith(ProtocolTexts.AccountAuthenticationExpired, ClosedState.AuthenticationExpired);
+
+    /// <summary>The user's token was taken back.</summary>
+    public void CloseAsRevoked() => CloseWith(ProtocolTexts.UserAuthenticationRevoked, ClosedState.Revocation);
+
+    /// <summary>The user would not be let in any more.</summary>
+    public void CloseAsViolation() => RefuseAuthentication(AuthResult.Reject(_options, "") with { UserKey = _authenticated?.UserKey ?? "" });
+
+    /// <summary>The client goes on with other rights; subscriptions that they deny end.</summary>
+    public void Adopt(AuthResult result)
+    {
+        if (_connection.IsClosing) return;
+        TakeOver(result);
+        ApplyLimits();
+        foreach (Subscription subscription in _subscriptions.Snapshot()) Recheck(subscription);
+    }
+
+    private void CloseWith(string text, ClosedState state)
+    {
+        LogDebug(text);
+        if (_traced) Trace($"->> [-ERR {text}]");
+        _outbound.AppendAndFlush(ErrorLine(text));
+        _connection.Close(state);
+    }
+}
