@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.Binary;
 
 namespace NATS.Server.Core.Collections;
 
@@ -17,7 +18,6 @@ public sealed class HashWheel
     private const long NanosecondsPerSlot = 1_000_000_000;
     private const byte CurrentVersion = 1;
     private const int HeaderLength = 17;
-    private const int LongestNumber = 10;
 
     private readonly Slot?[] _slots = new Slot?[Size];
     private readonly List<HashWheelEntry> _due = [];
@@ -101,10 +101,8 @@ public sealed class HashWheel
             if (slot is null) continue;
             foreach ((ulong sequence, long expiresNs) in slot.Entries)
             {
-                Span<byte> memory = output.GetSpan(2 * LongestNumber);
-                int length = WriteNumber(memory, unchecked((ulong)((expiresNs << 1) ^ (expiresNs >> 63))));
-                length += WriteNumber(memory[length..], sequence);
-                output.Advance(length);
+                output.WriteSignedVarint(expiresNs);
+                output.WriteVarint(sequence);
             }
         }
     }
@@ -124,25 +122,27 @@ public sealed class HashWheel
             return false;
         }
 
-        if (input[0] != CurrentVersion)
+        var reader = new ByteReader(input);
+        if (reader.ReadByte() != CurrentVersion)
         {
             error = "thw: encoded version not known";
             return false;
         }
 
         var decoded = new HashWheel();
-        ulong count = BinaryPrimitives.ReadUInt64LittleEndian(input[1..]);
-        ulong stamp = BinaryPrimitives.ReadUInt64LittleEndian(input[9..]);
-        input = input[HeaderLength..];
+        ulong count = reader.ReadUInt64();
+        ulong stamp = reader.ReadUInt64();
         for (ulong i = 0; i < count; i++)
         {
-            if (!TryReadNumber(ref input, out ulong expires) || !TryReadNumber(ref input, out ulong sequence))
+            long expires = reader.ReadSignedVarint();
+            ulong sequence = reader.ReadVarint();
+            if (!reader.IsValid)
             {
                 error = "unexpected EOF";
                 return false;
             }
 
-            decoded.Add(sequence, unchecked((long)(expires >> 1) ^ -(long)(expires & 1)));
+            decoded.Add(sequence, expires);
         }
 
         wheel = decoded;
@@ -163,37 +163,6 @@ public sealed class HashWheel
             if (slot.Earliest <= nowNs) slot.Earliest = slot.Entries.Values.Min();
             _earliest = Math.Min(_earliest, slot.Earliest);
         }
-    }
-
-    private static int WriteNumber(Span<byte> output, ulong number)
-    {
-        int length = 0;
-        while (number >= 0x80)
-        {
-            output[length++] = (byte)(number | 0x80);
-            number >>= 7;
-        }
-
-        output[length++] = (byte)number;
-        return length;
-    }
-
-    private static bool TryReadNumber(ref ReadOnlySpan<byte> input, out ulong number)
-    {
-        number = 0;
-        for (int i = 0; i < input.Length && i < LongestNumber; i++)
-        {
-            byte part = input[i];
-
-            // The tenth byte has room for one bit.
-            if (i == LongestNumber - 1 && part > 1) return false;
-            number |= (ulong)(part & 0x7F) << (7 * i);
-            if (part >= 0x80) continue;
-            input = input[(i + 1)..];
-            return true;
-        }
-
-        return false;
     }
 
     private sealed class Slot

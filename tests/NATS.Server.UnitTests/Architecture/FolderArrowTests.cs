@@ -11,11 +11,13 @@ public sealed class FolderArrowTests
     {
         ["NATS.Server.Core"] = new(StringComparer.Ordinal)
         {
+            ["Collections"] = ["Binary"],
             ["JetStream"] = ["Subjects", "Collections"],
             ["Protocol"] = ["Subjects"],
             ["Jwt"] = ["Security", "Protocol", "Config"],
             ["Mqtt"] = ["Subjects"],
             ["Raft"] = ["Hashing"],
+            ["Storage"] = ["Binary", "Collections", "Compression", "Hashing", "Security"],
         },
         ["NATS.Server.JetStream"] = new(StringComparer.Ordinal)
         {
