@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using NATS.Server.Testing;
+
+namespace NATS.Server.InteropTests.Storage;
+
+/// <summary>Owned by one test. A client that speaks raw protocol to the JetStream of a server.</summary>
+internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
+{
+    private int _subscriptions;
+
+    public static async Task<JetStreamScript> ConnectAsync(ServerProcess server) =>
+        new(await RawClient.HandshakeAsync(server.Port, "CONNECT {\"verbose\":false,\"headers\":true}\r\n"));
+
+    /// <summary>Sends a request and returns the answer, which must not be an error.</summary>
+    public async Task<JsonElement> RequestAsync(string subject, string body)
+    {
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB reply.{id} {id}\r\nUNSUB {id} 1\r\nPUB {subject} reply.{id} {body.Length}\r\n{body}\r\n");
+        return Parse(await ReadMessageAsync(id));
+    }
+
+    /// <summary>Publishes messages, and waits for the acknowledgement of the last.</summary>
+    /// <param name="messages">Subject, header block or none, payload.</param>
+    public async Task PublishAsync(IReadOnlyList<(string Subject, string Headers, string Payload)> messages)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < messages.Count - 1; i++)
+        {
+            text.Append(FrameOf(messages[i], ""));
+        }
+
+        await client.SendAsync(text.ToString());
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB reply.{id} {id}\r\nUNSUB {id} 1\r\n{FrameOf(messages[^1], $"reply.{id} ")}");
+        Parse(await ReadMessageAsync(id));
+    }
+
+    /// <summary>Fetches messages of a consumer.</summary>
+    /// <returns>The subjects that acknowledge them.</returns>
+    public async Task<List<string>> FetchAsync(string stream, string consumer, int count)
+    {
+        int id = ++_subscriptions;
+        string body = $$"""{"batch":{{count}}}""";
+        await client.SendAsync($"SUB inbox.{id} {id}\r\nPUB $JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer} inbox.{id} {body.Length}\r\n{body}\r\n");
+        List<string> replies = [];
+        while (replies.Count < count)
+        {
+            (string[] arguments, _) = await ReadFrameAsync(id);
+            replies.Add(arguments[3]);
+        }
+
+        await client.SendAsync($"UNSUB {id}\r\n");
+        return replies;
+    }
+
+    /// <summary>Sends a message, and waits until the server has handled it.</summary>
+    public async Task SendAsync(string subject, string payload)
+    {
+        await client.SendAsync($"PUB {subject} {payload.Length}\r\n{payload}\r\n");
+        await client.PingAsync();
+    }
+
+    /// <summary>Asks for a backup, and returns its bytes.</summary>
+    public async Task<byte[]> BackUpAsync(string stream)
+    {
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB backup {id}\r\n");
+        await RequestAsync($"$JS.API.STREAM.SNAPSHOT.{stream}", """{"deliver_subject":"backup"}""");
+        using var bytes = new MemoryStream();
+        while (true)
+        {
+            (string[] arguments, string payload) = await ReadFrameAsync(id);
+
+            // An empty message with a status ends it.
+            if (arguments[0] == "HMSG") break;
+            bytes.Write(Encoding.Latin1.GetBytes(payload));
+            if (arguments.Length > 4) await client.SendAsync($"PUB {arguments[3]} 0\r\n\r\n");
+        }
+
+        await client.SendAsync($"UNSUB {id}\r\n");
+        return bytes.ToArray();
+    }
+
+    /// <summary>Restores a backup.</summary>
+    public async Task<JsonElement> RestoreAsync(string stream, string request, byte[] backup)
+    {
+        JsonElement answer = await RequestAsync($"$JS.API.STREAM.RESTORE.{stream}", request);
+        string target = answer.GetProperty("deliver_subject").GetString()!;
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB restored.{id} {id}\r\n");
+        foreach (byte[] chunk in backup.Chunk(64 * 1024))
+        {
+            await client.SendAsync($"PUB {target} restored.{id} {chunk.Length}\r\n{Encoding.Latin1.GetString(chunk)}\r\n");
+            await ReadFrameAsync(id);
+        }
+
+        await client.SendAsync($"PUB {target} restored.{id} 0\r\n\r\n");
+        return Parse(await ReadMessageAsync(id));
+    }
+
+    public ValueTask DisposeAsync() => client.DisposeAsync();
+
+    private static string FrameOf((string Subject, string Headers, string Payload) message, string reply) =>
+        message.Headers.Length == 0
+            ? $"PUB {message.Subject} {reply}{message.Payload.Length}\r\n{message.Payload}\r\n"
+            : $"HPUB {message.Subject} {reply}{message.Headers.Length} {message.Headers.Length + message.Payload.Length}\r\n{message.Headers}{message.Payload}\r\n";
+
+    private static JsonElement Parse(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        JsonElement root = document.RootElement.Clone();
+        return root.TryGetProperty("error", out JsonElement error) ? throw new InvalidOperationException(error.ToString()) : root;
+    }
+
+    private async Task<string> ReadMessageAsync(int id) => (await ReadFrameAsync(id)).Payload;
+
+    // Frames of other subscriptions are passed over.
+    private async Task<(string[] Arguments, string Payload)> ReadFrameAsync(int id)
+    {
+        while (true)
+        {
+            string line = await client.ReadLineAsync();
+            if (line == "PING")
+            {
+                await client.SendAsync("PONG\r\n");
+                continue;
+            }
+
+            string[] arguments = line.Split(' ');
+            if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected a message but received '{line}'");
+            string payload = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
+            await client.ExpectAsync("\r\n");
+            if (arguments[2] == id.ToString(CultureInfo.InvariantCulture)) return (arguments, payload);
+        }
+    }
+}
