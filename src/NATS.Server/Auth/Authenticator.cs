@@ -19,10 +19,15 @@ internal sealed class Authenticator
     private readonly AuthorizationOptions _options;
     private readonly bool _isOperatorMode;
     private readonly bool _alwaysNonce;
+    private readonly bool _mapsCertificates;
+
+    // Who has no password, and a certificate instead, cannot log in by name alone.
+    private readonly Func<ConfiguredUser, bool> _isKnownByCertificate;
     private readonly UserDirectory _users;
     private readonly ProxyTrust _proxies;
     private readonly CredentialCheck? _custom;
     private readonly CredentialCheck[] _checks;
+    private readonly ICallout? _callout;
 
     /// <summary>Builds the authentication of a configuration.</summary>
     /// <exception cref="ArgumentException">Permissions or keys are invalid; validated options are not.</exception>
@@ -32,14 +37,17 @@ internal sealed class Authenticator
         _options = options.Authorization;
         _isOperatorMode = options.Operator.IsEnabled;
         _alwaysNonce = options.AlwaysEnableNonce;
+        _mapsCertificates = options.Tls is { Map: true };
+        _isKnownByCertificate = user => user.Options.Password.Length == 0 && _mapsCertificates && !options.DontListen && user.Allows(ConnectionTypes.Standard);
         _users = new UserDirectory(options);
         _proxies = new ProxyTrust(options.TrustedProxies);
         _custom = parts.Custom;
         _checks = _custom is null ? [.. Checks(parts)] : [];
+        _callout = _custom is null ? parts.Callout : null;
     }
 
     /// <summary>Whether a client has to authenticate at all. A password without a user name asks for nothing, as in the reference.</summary>
-    public bool IsRequired => _custom is not null || _checks.Length > 0;
+    public bool IsRequired => _custom is not null || _checks.Length > 0 || _callout is not null;
 
     /// <summary>Whether there is a user for clients without credentials: INFO announces no <c>auth_required</c> then.</summary>
     public bool HasNoAuthUser => _users.AnonymousName.Length > 0 && !_users.IsAnonymousByDefault;
@@ -49,7 +57,7 @@ internal sealed class Authenticator
 
     /// <summary>Whether a startup warning is due: <c>Plaintext passwords detected, use nkeys or bcrypt</c>. Tokens are not looked at, as in the reference.</summary>
     public bool HasPlaintextPasswords =>
-        (_options.Password.Length > 0 && !Bcrypt.IsHash(_options.Password)) || _users.HasPlaintextPasswords(static _ => false);
+        (_options.Password.Length > 0 && !Bcrypt.IsHash(_options.Password)) || _users.HasPlaintextPasswords(_isKnownByCertificate);
 
     /// <summary>Whether an operation may come before CONNECT from such a connection: it is judged then as a CONNECT that says nothing.</summary>
     public bool MayOmitConnect(in ConnectionFacts facts) =>
@@ -60,10 +68,10 @@ internal sealed class Authenticator
     {
         if (_custom is not null) return _custom.CostOf(options);
         CheckCost cost = FindCheck(options, facts)?.CostOf(options) ?? CheckCost.None;
-        return cost == CheckCost.None && _proxies.AppliesTo(options) ? CheckCost.Signature : cost;
+        return cost == CheckCost.None && (_callout is not null || _proxies.AppliesTo(options)) ? CheckCost.Signature : cost;
     }
 
-    /// <summary>Judges a CONNECT. Completes at once unless it costs <see cref="CheckCost.Wait"/>.</summary>
+    /// <summary>Judges a CONNECT. Completes at once when it costs nothing.</summary>
     /// <param name="options">What the client said in all its CONNECTs so far; <see cref="ConnectOptions.Default"/> when it has sent none and begins
     /// with another operation.</param>
     /// <param name="facts">What else is known of the connection.</param>
@@ -87,6 +95,11 @@ internal sealed class Authenticator
             return new RecheckResult(RecheckAction.Violation, AuthResult.Reject(options, "proxy is not trusted") with { ClosedState = ClosedState.ProxyNotTrusted });
         }
 
+        if (earlier.IsDelegated)
+        {
+            return new RecheckResult(_callout is not null && _callout.Upholds(earlier) ? RecheckAction.Keep : RecheckAction.Close, earlier);
+        }
+
         ConfiguredUser? user = options.Nkey.Length > 0 && _users.HasKeys ? _users.FindKey(options.Nkey) : _users.FindName(options.User);
         bool isGone = user is null || user.AccountName != earlier.AccountName;
         if (earlier.IsConfiguredUser && isGone) return new RecheckResult(RecheckAction.Close, earlier);
@@ -101,6 +114,19 @@ internal sealed class Authenticator
         if (!_isOperatorMode) options = options with { Jwt = "" };
         if (options.Account.Length > 0 || options.NewAccount) return new(AuthResult.Reject(options, "An account cannot be chosen in CONNECT"));
         if (_custom is not null) return _custom.CheckAsync(options, facts, earlier, cancellation);
+        return _callout is null ? JudgeAloneAsync(options, facts, earlier, cancellation) : JudgeWithServiceAsync(options, facts, earlier, cancellation);
+    }
+
+    private async ValueTask<AuthResult> JudgeWithServiceAsync(ConnectOptions options, ConnectionFacts facts, AuthResult? earlier, CancellationToken cancellation)
+    {
+        AuthResult verdict = await JudgeAloneAsync(options, facts, earlier, cancellation).ConfigureAwait(false);
+        if (!_callout!.Decides(verdict)) return verdict;
+        AuthResult result = await _callout.AskAsync(verdict, facts with { ProxyKey = verdict.ProxyKey }).ConfigureAwait(false);
+        return result with { ProxyKey = verdict.ProxyKey };
+    }
+
+    private ValueTask<AuthResult> JudgeAloneAsync(ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier, CancellationToken cancellation)
+    {
         if (!_proxies.AppliesTo(options)) return CheckCredentialsAsync(options, facts, earlier, cancellation);
         string? signer = earlier is { ProxyKey.Length: > 0 } ? earlier.ProxyKey : _proxies.FindSigner(options, facts);
         if (signer is null) return new(AuthResult.Reject(options, "proxy is not trusted") with { ClosedState = ClosedState.ProxyNotTrusted });
@@ -132,7 +158,8 @@ internal sealed class Authenticator
     {
         if (parts.UserTokens is not null) yield return parts.UserTokens;
         if (_users.HasKeys) yield return new NkeyCheck(_users);
-        if (_users.HasNames) yield return new UsersCheck(_users, static _ => false);
+        if (_users.HasNames && _mapsCertificates) yield return new CertificateCheck(_users);
+        if (_users.HasNames) yield return new UsersCheck(_users, _isKnownByCertificate);
         if (_options.Token.Length > 0) yield return new TokenCheck(new StoredSecret(_options.Token), _options.ProxyRequired);
         else if (_options.Username.Length > 0) yield return new SingleUserCheck(_options.Username, new StoredSecret(_options.Password), _options.ProxyRequired);
     }
@@ -146,4 +173,7 @@ internal sealed record AuthenticatorParts
 
     /// <summary>Operator mode: judges every CONNECT by its JWT; null otherwise.</summary>
     public CredentialCheck? UserTokens { get; init; }
+
+    /// <summary>An authorization service that has the last word; null without one.</summary>
+    public ICallout? Callout { get; init; }
 }

@@ -14,7 +14,7 @@ internal abstract class CredentialCheck
     /// <summary>What <see cref="CheckAsync"/> costs, which says where it may run.</summary>
     public abstract CheckCost CostOf(ConnectOptions options);
 
-    /// <summary>Decides. Completes at once unless the cost is <see cref="CheckCost.Wait"/>.</summary>
+    /// <summary>Decides. Completes at once unless the cost is <see cref="CheckCost.Exchange"/> or <see cref="CheckCost.Wait"/>.</summary>
     /// <param name="options">What the client said.</param>
     /// <param name="facts">What else is known of the connection.</param>
     /// <param name="earlier">What was found for this same CONNECT under an earlier configuration; null at login. What it verified need not be verified
@@ -43,9 +43,12 @@ internal enum CheckCost : byte
     /// <summary>The tenth of a millisecond of a signature.</summary>
     Signature,
 
+    /// <summary>A few signatures, and perhaps a wait for somebody else during which no thread is held.</summary>
+    Exchange,
+
     /// <summary>The time of a password hash, which is meant to be long.</summary>
     Hash,
 
-    /// <summary>Somebody else is asked: little work and a long wait, or an embedder's code that may block.</summary>
+    /// <summary>An embedder's code, which may block.</summary>
     Wait,
 }

@@ -55,12 +55,20 @@ internal sealed class LoginLanes
     private readonly LoginLane _signatures = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly LoginLane _hashes = new(Math.Max(1, Environment.ProcessorCount / 2));
 
+    /// <summary>Lets a login that waited for others go on where checks of this cost run, when its turn comes.</summary>
+    public Task EnterAsync(CheckCost cost)
+    {
+        var turn = new Turn();
+        Enqueue(cost, turn);
+        return turn.Task;
+    }
+
     /// <summary>Runs a check of this cost.</summary>
     public void Enqueue(CheckCost cost, IThreadPoolWorkItem check)
     {
         switch (cost)
         {
-            case CheckCost.Signature:
+            case CheckCost.Signature or CheckCost.Exchange:
                 _signatures.Enqueue(check);
                 break;
             case CheckCost.Hash:
@@ -70,5 +78,11 @@ internal sealed class LoginLanes
                 ThreadPool.UnsafeQueueUserWorkItem(check, preferLocal: false);
                 break;
         }
+    }
+
+    /// <summary>Completes on the lane's thread, which so runs what was waiting for it.</summary>
+    private sealed class Turn : TaskCompletionSource, IThreadPoolWorkItem
+    {
+        public void Execute() => SetResult();
     }
 }

@@ -68,9 +68,9 @@ internal sealed class UserDirectory
     public ConfiguredUser? FindKey(string key) => _byKey.GetValueOrDefault(key);
 
     /// <summary>Whether a startup warning about plain passwords is due.</summary>
-    /// <param name="needsNoPassword">Tells users without password that are known by their certificate.</param>
-    public bool HasPlaintextPasswords(Func<UserOptions, bool> needsNoPassword) => _byName.Values.Any(user =>
-        !user.Secret.IsHashed && !ReferenceEquals(user.Options, SystemOnlyUser) && !(user.Options.Password.Length == 0 && needsNoPassword(user.Options)));
+    /// <param name="isKnownByCertificate">Tells users without password for whom a certificate stands.</param>
+    public bool HasPlaintextPasswords(Func<ConfiguredUser, bool> isKnownByCertificate) => _byName.Values.Any(user =>
+        !user.Secret.IsHashed && !ReferenceEquals(user.Options, SystemOnlyUser) && !isKnownByCertificate(user));
 
     private static bool IsSystemOnly(ServerOptions options)
     {

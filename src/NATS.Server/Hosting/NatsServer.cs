@@ -59,7 +59,8 @@ public sealed partial class NatsServer : IAsyncDisposable
         ConfigTime = StartTime;
         var accounts = new AccountRegistry();
         _operatorService = CreateOperatorService(options, accounts);
-        _context = new ServerContext(options, accounts, CreateAuthenticator(options), _clock, _log);
+        _context = new ServerContext(options, accounts, _clock, _log);
+        _context.Authenticator = CreateAuthenticator(options);
         ConfigureAccounts(options);
         SetTls(options);
         if (options.Tls is { ConnectionRateLimit: > 0 } limited) _context.HandshakeRate = new HandshakeRate(limited.ConnectionRateLimit, services.TimeProvider);

@@ -42,7 +42,7 @@ internal sealed class UserTokenCheck : CredentialCheck
 
     public override bool AppliesTo(ConnectOptions options, in ConnectionFacts facts) => true;
 
-    public override CheckCost CostOf(ConnectOptions options) => CheckCost.Wait;
+    public override CheckCost CostOf(ConnectOptions options) => CheckCost.Exchange;
 
     public override ValueTask<AuthResult> CheckAsync(ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier, CancellationToken cancellation)
     {

@@ -117,10 +117,6 @@ internal static class OptionsReader
         var options = SystemAccountReader.Read(configuration, diagnostics);
         options = Keys.Read(configuration, options, diagnostics, allowUnknown);
         AuthCalloutReader.CheckAccounts(options, diagnostics);
-        if (diagnostics.Errors.Count == 0)
-        {
-            foreach (var refusal in UnbuiltOptions.Refusals(options)) diagnostics.Error(refusal);
-        }
         // Asking for a way of tracing asks for tracing.
         return options with { Trace = options.Trace || options.TraceVerbose || options.TraceHeaders };
     }

@@ -37,7 +37,6 @@ public static class OptionsValidator
             yield return $"proxy trusted key {GoFormat.Quote(proxy)} is invalid";
         if (OperatorCheck.ValidateResolver(options) is { } resolver) yield return resolver;
         if (!IsSystemAccountKnown(options)) yield return "error resolving system account: account missing";
-        foreach (var refusal in UnbuiltOptions.Refusals(options)) yield return refusal;
 
         foreach (var mapping in options.Mappings.Concat(options.Accounts.SelectMany(static account => account.Mappings)))
         {

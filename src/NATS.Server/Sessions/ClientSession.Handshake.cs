@@ -93,7 +93,7 @@ internal sealed partial class ClientSession
         {
             if (_connection.IsClosing) return;
             AuthResult result;
-            if (cost == CheckCost.Wait)
+            if (cost is CheckCost.Exchange or CheckCost.Wait)
             {
                 using var timeout = new CancellationTokenSource(_server.Options.Authorization.Timeout, _server.Clock.Time);
                 result = await authenticator.AuthenticateAsync(_options, Facts, timeout.Token).ConfigureAwait(false);

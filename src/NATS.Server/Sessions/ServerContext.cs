@@ -16,18 +16,17 @@ internal sealed class ServerContext
 {
     private readonly RateLimitedLog _rateLimited;
     private ServerOptions _options;
-    private Authenticator _authenticator;
+    private Authenticator _authenticator = null!;
     private TlsListener? _tls;
     private ServerInfo _info = null!;
     private ServerInfoLine _infoLine = null!;
     private ServerInfoLine _greetingLine = null!;
     private long _lastClientId;
 
-    public ServerContext(ServerOptions options, AccountRegistry accounts, Authenticator authenticator, EngineClock clock, ILogger logger)
+    public ServerContext(ServerOptions options, AccountRegistry accounts, EngineClock clock, ILogger logger)
     {
         Accounts = accounts;
         _options = options;
-        _authenticator = authenticator;
         Clock = clock;
         Logger = logger;
         _rateLimited = new RateLimitedLog(clock.Time);
@@ -59,6 +58,7 @@ internal sealed class ServerContext
         set => Volatile.Write(ref _options, value);
     }
 
+    /// <summary>Set right after construction, and by reload.</summary>
     public Authenticator Authenticator
     {
         get => Volatile.Read(ref _authenticator);

@@ -30,8 +30,9 @@ public sealed class FolderArrowTests
         },
         ["NATS.Server"] = new(StringComparer.Ordinal)
         {
-            ["Hosting"] = ["SystemEvents", "OperatorMode"],
+            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout"],
             ["OperatorMode"] = ["Sessions"],
+            ["Callout"] = ["Auth", "Delivery"],
             ["SystemEvents"] = ["Monitoring"],
             ["Monitoring"] = ["Cluster", "Mqtt"],
             ["Cluster"] = ["Sessions"],
