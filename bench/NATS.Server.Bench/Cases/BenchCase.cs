@@ -13,6 +13,9 @@ internal abstract record BenchCase(string Name, string Title)
     /// <summary>Configuration our server gets for this case; empty for the defaults. The reference always runs with its defaults.</summary>
     public string OurConfiguration { get; init; } = "";
 
+    /// <summary>Both servers get a certificate, and all connections use TLS.</summary>
+    public bool IsSecure { get; init; }
+
     /// <summary>The case starts (and ends) a server for every run instead of using the one that serves all cases.</summary>
     public virtual bool NeedsFreshServer => false;
 

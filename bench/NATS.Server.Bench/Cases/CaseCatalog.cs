@@ -5,6 +5,7 @@ internal static class CaseCatalog
 {
     private static readonly Targets SmallPublish = new() { Throughput = 4, Cpu = 0.3 };
     private static readonly Targets SmallDelivery = new() { Throughput = 4.5, Cpu = 0.2 };
+    private static readonly Targets Secure = new() { Throughput = 1 };
     private static readonly Targets ManyToMany = new() { Throughput = 4, Cpu = 0.2 };
 
     public static IReadOnlyList<BenchCase> All { get; } =
@@ -31,6 +32,14 @@ internal static class CaseCatalog
             OurConfiguration = "connection_engine: portable\n",
             Targets = new() { Throughput = 3, Cpu = 0.3 },
         },
+        new TrafficCase("tls-pub-128", "TLS, publish only, 128 B") { Subscribers = 0, IsSecure = true, Targets = Secure },
+        new TrafficCase("tls-1to1-16", "TLS, 1:1, 16 B") { Size = 16, IsSecure = true, Targets = Secure },
+        new TrafficCase("tls-1to1-128", "TLS, 1:1, 128 B") { IsSecure = true, Targets = Secure },
+        new TrafficCase("tls-1to1-8192", "TLS, 1:1, 8 KiB") { Size = 8192, IsSecure = true, Targets = Secure },
+        new TrafficCase("tls-fanout-4", "TLS, fan-out 1:4, 128 B") { Subscribers = 4, IsSecure = true, Targets = Secure },
+        new RequestCase("tls-request-1", "TLS, request/reply, 1 in flight") { IsSecure = true, IsSlow = true },
+        new RequestCase("tls-request-16", "TLS, request/reply, 16 in flight") { InFlight = 16, IsSecure = true, Targets = Secure },
+        new IdleCase("tls-idle-2000", "TLS, 2,000 idle connections") { Connections = 2000, IsSecure = true, IsSlow = true },
         new TrafficCase("stalled", "1:4, 128 B, and one that stops reading") { Subscribers = 4, AddsStalledSubscriber = true, IsSlow = true },
         new IdleCase("idle-5000", "5,000 idle connections") { Targets = new() { Memory = 0.3 } },
         new IdleCase("idle-10000", "10,000 idle connections") { Connections = 10_000, IsSlow = true },

@@ -32,6 +32,9 @@ internal sealed unsafe class EventLoop : IDisposable
 
     public IReadOnlyList<Peer> Peers => _peers;
 
+    /// <summary>Where every peer receives.</summary>
+    public Memory<byte> Buffer => _buffer;
+
     public void Add(Peer peer)
     {
         peer.Index = _peers.Count;
@@ -61,7 +64,14 @@ internal sealed unsafe class EventLoop : IDisposable
             if ((flags & Libc.EpollOut) != 0)
             {
                 Control(Libc.EpollCtlMod, peer, Libc.EpollIn);
-                peer.OnWritable();
+                if (peer.SendRest())
+                {
+                    peer.OnWritable();
+                }
+                else
+                {
+                    AwaitWritable(peer);
+                }
             }
 
             if ((flags & ~(uint)Libc.EpollOut) != 0)

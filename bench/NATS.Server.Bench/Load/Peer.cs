@@ -16,6 +16,8 @@ internal abstract unsafe class Peer : IDisposable
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly EventLoop _loop;
+    private readonly SecureLayer? _secure;
+    private readonly PointerMemory _plain = new();
     private byte[] _partial = [];
     private int _partialLength;
     private int _pongsDue;
@@ -27,6 +29,11 @@ internal abstract unsafe class Peer : IDisposable
         // Reset on close: thousands of connections per run must not linger in TIME_WAIT.
         _socket.LingerState = new LingerOption(enable: true, seconds: 0);
         Descriptor = (int)_socket.Handle;
+        if (server is SecureEndPoint)
+        {
+            _secure = new SecureLayer(_socket);
+        }
+
         Write("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,\"lang\":\"bench\",\"version\":\"1\",\"protocol\":1}\r\n"u8);
     }
 
@@ -53,6 +60,12 @@ internal abstract unsafe class Peer : IDisposable
     /// <summary>Sends set-up commands and waits for the socket to take them. Not for the measured part.</summary>
     public void WriteAll(ReadOnlySpan<byte> commands)
     {
+        if (_secure is not null)
+        {
+            Write(commands);
+            return;
+        }
+
         fixed (byte* data = commands)
         {
             for (var offset = 0; offset < commands.Length;)
@@ -75,16 +88,32 @@ internal abstract unsafe class Peer : IDisposable
 
     public void OnReadable(byte* buffer, int capacity)
     {
+        do
+        {
+            Read(buffer, capacity);
+        }
+        while (_secure is { HasRecord: true });
+    }
+
+    private void Read(byte* buffer, int capacity)
+    {
         var held = _partialLength;
         if (held > 0)
         {
             _partial.AsSpan(0, held).CopyTo(new Span<byte>(buffer, held));
         }
 
-        var received = (int)Libc.Recv(Descriptor, buffer + held, (nuint)(capacity - held), Libc.MsgDontWait);
+        var received = _secure is null
+            ? (int)Libc.Recv(Descriptor, buffer + held, (nuint)(capacity - held), Libc.MsgDontWait)
+            : _secure.Receive(_loop.Buffer[held..]);
         if (received <= 0)
         {
-            if (received < 0 && Libc.LastError is (Libc.EAgain or Libc.EIntr))
+            if (_secure is not null && received == 0)
+            {
+                return;
+            }
+
+            if (_secure is null && received < 0 && Libc.LastError is (Libc.EAgain or Libc.EIntr))
             {
                 return;
             }
@@ -106,7 +135,14 @@ internal abstract unsafe class Peer : IDisposable
     {
     }
 
-    public void Dispose() => _socket.Dispose();
+    /// <summary>Sends what TLS has encrypted before. True when there is none left.</summary>
+    public bool SendRest() => _secure is null || _secure.SendRest();
+
+    public void Dispose()
+    {
+        _secure?.Dispose();
+        _socket.Dispose();
+    }
 
     /// <summary>Takes complete frames from the front of <paramref name="data"/>; returns how many bytes they had.</summary>
     protected abstract int Consume(byte* data, int length);
@@ -114,6 +150,11 @@ internal abstract unsafe class Peer : IDisposable
     /// <summary>Sends as much as the socket takes; if that is not all, <see cref="OnWritable"/> will follow.</summary>
     protected int TrySend(byte* data, int length)
     {
+        if (_secure is not null)
+        {
+            return TrySendSecurely(data, length);
+        }
+
         var sent = (int)Libc.Send(Descriptor, data, (nuint)length, Libc.MsgDontWait | Libc.MsgNoSignal);
         if (sent < 0 && Libc.LastError is not (Libc.EAgain or Libc.EIntr))
         {
@@ -126,6 +167,23 @@ internal abstract unsafe class Peer : IDisposable
         }
 
         return Math.Max(sent, 0);
+    }
+
+    private int TrySendSecurely(byte* data, int length)
+    {
+        var taken = 0;
+        if (_secure!.SendRest())
+        {
+            _plain.Set(data, length);
+            taken = length;
+            if (_secure.Send(_plain.Memory))
+            {
+                return taken;
+            }
+        }
+
+        _loop.AwaitWritable(this);
+        return taken;
     }
 
     /// <summary>
@@ -185,6 +243,16 @@ internal abstract unsafe class Peer : IDisposable
     {
         fixed (byte* data = command)
         {
+            if (_secure is not null)
+            {
+                if (TrySendSecurely(data, command.Length) != command.Length)
+                {
+                    throw new VerificationException("the server does not read commands");
+                }
+
+                return;
+            }
+
             var sent = (int)Libc.Send(Descriptor, data, (nuint)command.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
             if (sent != command.Length)
             {

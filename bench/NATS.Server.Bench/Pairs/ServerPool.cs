@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NATS.Server.Bench.Cases;
 
 namespace NATS.Server.Bench.Pairs;
@@ -16,7 +18,7 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
             return Start(benchCase, side);
         }
 
-        var key = side == Side.Reference ? "reference" : "ours\n" + benchCase.OurConfiguration;
+        var key = $"{side} {benchCase.IsSecure} {(side == Side.Reference ? "" : benchCase.OurConfiguration)}";
         if (!_running.TryGetValue(key, out var server))
         {
             server = Start(benchCase, side);
@@ -71,18 +73,38 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
 
     private ServerProcess Start(BenchCase benchCase, Side side)
     {
-        if (side == Side.Reference)
+        var configuration = benchCase.IsSecure ? TlsConfiguration() : "";
+        if (side == Side.Ours)
         {
-            return ServerProcess.Start(options.Reference, []);
+            configuration += benchCase.OurConfiguration;
         }
 
-        if (benchCase.OurConfiguration.Length == 0)
+        var path = side == Side.Ours ? options.Ours : options.Reference;
+        List<string> arguments = side == Side.Ours ? [.. options.OurArguments] : [];
+        if (configuration.Length > 0)
         {
-            return ServerProcess.Start(options.Ours, options.OurArguments);
+            var file = Path.Combine(_configurationFolder, $"{benchCase.Name}-{side}.conf");
+            File.WriteAllText(file, configuration);
+            arguments.InsertRange(0, ["-c", file]);
         }
 
-        var file = Path.Combine(_configurationFolder, benchCase.Name + ".conf");
-        File.WriteAllText(file, benchCase.OurConfiguration);
-        return ServerProcess.Start(options.Ours, ["-c", file, .. options.OurArguments]);
+        return ServerProcess.Start(path, arguments, benchCase.IsSecure);
+    }
+
+    /// <summary>A certificate of its own for this run.</summary>
+    private string TlsConfiguration()
+    {
+        var certificateFile = Path.Combine(_configurationFolder, "certificate.pem");
+        var keyFile = Path.Combine(_configurationFolder, "key.pem");
+        if (!File.Exists(certificateFile))
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+            using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
+            File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
+        }
+
+        return $"tls {{ cert_file: \"{certificateFile}\", key_file: \"{keyFile}\", timeout: 10 }}\n";
     }
 }

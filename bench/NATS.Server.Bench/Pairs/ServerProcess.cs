@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
+using NATS.Server.Bench.Load;
 using NATS.Server.Bench.Measurement;
 
 namespace NATS.Server.Bench.Pairs;
@@ -26,7 +27,7 @@ internal sealed partial class ServerProcess : IDisposable
         Meter = new ProcessMeter(processId);
     }
 
-    private ServerProcess(ProcessStartInfo start)
+    private ServerProcess(ProcessStartInfo start, bool isSecure)
     {
         var startedAt = Stopwatch.GetTimestamp();
         _process = Process.Start(start) ?? throw new ServerStartException($"{start.FileName} did not start");
@@ -39,7 +40,8 @@ internal sealed partial class ServerProcess : IDisposable
                 throw new ServerStartException($"{start.FileName} does not say that it listens");
             }
 
-            EndPoint = new IPEndPoint(IPAddress.Loopback, _listening.Task.Result);
+            var port = _listening.Task.Result;
+            EndPoint = isSecure ? new SecureEndPoint(IPAddress.Loopback, port) : new IPEndPoint(IPAddress.Loopback, port);
             Meter = new ProcessMeter(_process.Id);
         }
         catch (AggregateException failed)
@@ -61,7 +63,7 @@ internal sealed partial class ServerProcess : IDisposable
     public double StartMilliseconds { get; private set; } = double.NaN;
 
     /// <exception cref="ServerStartException">It ended, or did not listen in time; the message holds the end of its log.</exception>
-    public static ServerProcess Start(string path, IEnumerable<string> arguments)
+    public static ServerProcess Start(string path, IEnumerable<string> arguments, bool isSecure = false)
     {
         var start = new ProcessStartInfo(path) { RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in (string[])["-a", "127.0.0.1", "-p", "-1", .. arguments])
@@ -69,7 +71,7 @@ internal sealed partial class ServerProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        return new ServerProcess(start);
+        return new ServerProcess(start, isSecure);
     }
 
     /// <summary>The last lines of the server's log.</summary>
