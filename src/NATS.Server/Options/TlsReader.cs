@@ -288,7 +288,9 @@ internal static class TlsReader
 
             if (certFile.Length == 0 || keyFile.Length == 0)
             {
-                entry.Diagnostics.Error(item.Position, $"{failure}: both 'cert_file' and 'cert_key' options are required");
+                // The reference's position is that of the field it looked at last.
+                var position = map.Count > 0 ? map.Last().Value.Position : item.Position;
+                entry.Diagnostics.Error(position, $"{failure}: both 'cert_file' and 'cert_key' options are required");
                 return options;
             }
 

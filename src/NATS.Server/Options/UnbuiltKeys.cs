@@ -17,7 +17,7 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private const string Ocsp = "OCSP";
 
     public static UnbuiltKeys TopLevel { get; } = new(
-        new("ocsp", Ocsp, IsFalse, Schemas.Ocsp),
+        new("ocsp", Ocsp, IsOcspOff, Schemas.Ocsp),
         new("ocsp_cache", Ocsp, IsFalse, Schemas.OcspCache),
         new("default_js_domain", JetStream, IsEmpty, KeySchema.Free),
         new("jetstream", JetStream, IsDisabled, Schemas.JetStream),
@@ -46,6 +46,13 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private static bool Never(object content) => false;
 
     private static bool IsFalse(object content) => content is false;
+
+    // Without stapling the reference honours certificates that must be stapled; "never" switches that off too.
+    private static bool IsOcspOff(object content) => content switch
+    {
+        ConfigMap map => map.Any(static pair => pair.Key == "mode" && pair.Value.Content is string mode && mode.Equals("never", StringComparison.OrdinalIgnoreCase)),
+        _ => content is false,
+    };
 
     private static bool IsZero(object content) => content is 0L;
 

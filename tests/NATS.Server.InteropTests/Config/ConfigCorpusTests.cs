@@ -17,7 +17,7 @@ public sealed class ConfigCorpusTests
         foreach (var (file, text) in config.Files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder.Path, file))!);
-            folder.Write(file, text);
+            folder.Write(file, text.Replace("{folder}", folder.Path, StringComparison.Ordinal));
         }
         var reference = ConfigCheck.ByReference(folder.Path, config.Environment);
         var ours = ConfigCheck.ByOurs(folder.Path, config.Environment);
