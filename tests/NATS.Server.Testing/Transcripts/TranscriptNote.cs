@@ -23,6 +23,7 @@ public static partial class TranscriptNote
     public static IEnumerable<string> Lines(string received, bool keepsPings, bool keepsWholeInfo)
     {
         ArgumentNullException.ThrowIfNull(received);
+        received = ServiceText.Normalise(received);
         int from = 0;
         while (from < received.Length)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace NATS.Server.Testing.Transcripts;
 
@@ -7,7 +8,7 @@ namespace NATS.Server.Testing.Transcripts;
 /// Owned by one test. Plays a script against a server and writes down what happened. Nothing waits for time to pass: PING and PONG are the barriers,
 /// and the end of a connection is read, not assumed.
 /// </summary>
-public sealed class TranscriptRunner
+public sealed partial class TranscriptRunner
 {
     private const int BarrierRounds = 2;
     private const int SlowReceiveBufferBytes = 4096;
@@ -18,6 +19,8 @@ public sealed class TranscriptRunner
     private readonly SortedDictionary<string, RawClient> _connections = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hungUp = new(StringComparer.Ordinal);
     private readonly List<string> _serverNotes = [];
+    private readonly Dictionary<string, string> _replies = new(StringComparer.Ordinal);
+    private readonly Dictionary<RawClient, int> _repliesTaken = [];
 
     private TranscriptRunner(TranscriptScript script, ServerProcess server)
     {
@@ -116,7 +119,7 @@ public sealed class TranscriptRunner
         switch (step.Action)
         {
             case TranscriptAction.Send:
-                for (int i = 0; i < step.Count; i++) await SendAsync(connection, step.Text);
+                for (int i = 0; i < step.Count; i++) await SendAsync(connection, WithReplies(step.Text));
                 break;
             case TranscriptAction.Ping:
                 await BarrierAsync(connection);
@@ -126,6 +129,9 @@ public sealed class TranscriptRunner
                 break;
             case TranscriptAction.Closed:
                 await connection.ReadToCloseAsync();
+                break;
+            case TranscriptAction.Reply:
+                _replies[step.Text] = await NextReplyAsync(connection);
                 break;
             case TranscriptAction.HangUp:
                 _hungUp.Add(step.Connection);
@@ -163,6 +169,32 @@ public sealed class TranscriptRunner
 
         return closedByServer;
     }
+
+    private string WithReplies(string text)
+    {
+        foreach ((string name, string reply) in _replies) text = text.Replace("{" + name + "}", reply, StringComparison.Ordinal);
+        return text;
+    }
+
+    /// <summary>The first reply subject of a service import that the connection has been given and that no earlier step took.</summary>
+    private async Task<string> NextReplyAsync(RawClient connection)
+    {
+        int taken = _repliesTaken.GetValueOrDefault(connection);
+        while (true)
+        {
+            MatchCollection replies = ServiceReply().Matches(connection.Received);
+            if (replies.Count > taken)
+            {
+                _repliesTaken[connection] = taken + 1;
+                return replies[taken].Groups["reply"].Value;
+            }
+
+            await connection.ReadUntilAsync("\r\n");
+        }
+    }
+
+    [GeneratedRegex(@"^H?MSG \S+ \S+ (?<reply>_R_\.\S+) \d+( \d+)?\r$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex ServiceReply();
 
     private async Task ReloadAsync(string config)
     {

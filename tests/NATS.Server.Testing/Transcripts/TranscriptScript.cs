@@ -147,6 +147,7 @@ public sealed partial class TranscriptScript
             "until" => TranscriptAction.Until,
             "closed" => TranscriptAction.Closed,
             "hangup" => TranscriptAction.HangUp,
+            "reply" => TranscriptAction.Reply,
             _ => null,
         };
         return action is null ? null : new TranscriptStep(number, action.Value, command.Groups[1].Value, Unescape(command.Groups[3].Value));

@@ -12,6 +12,9 @@ public enum TranscriptAction
     Until,
     Closed,
     HangUp,
+
+    /// <summary>Remember the next reply subject of a service import.</summary>
+    Reply,
     Log,
     Reload,
 }
