@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace NATS.Server.Testing;
@@ -13,7 +16,7 @@ public sealed class RawClient : IAsyncDisposable
     /// <summary>CONNECT as most tests want it: no verbose replies.</summary>
     public const string QuietConnect = "CONNECT {\"verbose\":false,\"pedantic\":false}\r\n";
 
-    private readonly Stream _stream;
+    private Stream _stream;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly StringBuilder _received = new();
     private int _consumed;
@@ -67,6 +70,39 @@ public sealed class RawClient : IAsyncDisposable
             await client.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Performs a TLS handshake, whether the server has said something before or not; from then on everything is encrypted.</summary>
+    /// <param name="certificate">What to present to the server; null: nothing.</param>
+    /// <param name="configure">Changes the options of the handshake, which accept every server.</param>
+    /// <param name="wrap">Puts a stream between TLS and the socket.</param>
+    /// <exception cref="AuthenticationException">The server or the client refused.</exception>
+    public async Task<SslStream> UpgradeAsync(
+        X509Certificate2? certificate = null, Action<SslClientAuthenticationOptions>? configure = null, Func<Stream, Stream>? wrap = null)
+    {
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+#pragma warning disable CA5359 // a test's client takes any server; tests that care configure another callback
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5359
+        };
+        if (certificate is not null) options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        configure?.Invoke(options);
+        var stream = new SslStream(wrap is null ? _stream : wrap(_stream));
+        using var deadline = new CancellationTokenSource(Timeout);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(options, deadline.Token);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+
+        _stream = stream;
+        return stream;
     }
 
     /// <summary>Sends a text, one byte per character.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class ClientSession
         _firstPongSent = true;
         if (_options.Protocol >= 1)
         {
-            ServerInfo info = _server.Info with
+            ServerInfo info = AsSeen(_server.Info) with
             {
                 MaxPayload = MaxPayload,
                 ConnectInfo = true,

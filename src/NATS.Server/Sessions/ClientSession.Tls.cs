@@ -87,8 +87,17 @@ internal sealed partial class ClientSession
     private ServerInfoLine Greeting()
     {
         ServerInfo info = _server.Info;
-        if (!_isHandshakeFirst || info.TlsRequired) return _server.GreetingLine;
-        return (info with { TlsRequired = true, AuthRequired = info.AuthRequired && !_server.Authenticator.HasNoAuthUser }).Prepare();
+        ServerInfo seen = AsSeen(info);
+        if (ReferenceEquals(seen, info)) return _server.GreetingLine;
+        return (seen with { AuthRequired = info.AuthRequired && !_server.Authenticator.HasNoAuthUser }).Prepare();
+    }
+
+    /// <summary>Inside the process there is no TLS, and who began with a handshake needed it.</summary>
+    private ServerInfo AsSeen(ServerInfo info)
+    {
+        bool required = !_connection.IsInProcess && (info.TlsRequired || _isHandshakeFirst);
+        bool available = !_connection.IsInProcess && info.TlsAvailable;
+        return required == info.TlsRequired && available == info.TlsAvailable ? info : info with { TlsRequired = required, TlsAvailable = available };
     }
 
     /// <summary>The client did not begin by itself in time: it wants to see INFO. Timer.</summary>
@@ -124,6 +133,7 @@ internal sealed partial class ClientSession
         {
             case Phase.AwaitFirst:
                 if (Interlocked.CompareExchange(ref _phase, (int)Phase.Handshake, (int)Phase.AwaitFirst) != (int)Phase.AwaitFirst) return OnFirstBytes(data);
+                _fallbackTimer?.Dispose();
                 _isHandshakeFirst = true;
                 StartHandshake();
                 return false;

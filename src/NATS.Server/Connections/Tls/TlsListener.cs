@@ -6,8 +6,8 @@ using NATS.Server.Options;
 namespace NATS.Server.Connections.Tls;
 
 /// <summary>
-/// The TLS of one listener as configured. Immutable, thread-safe; a reload makes another one. Session tickets are valid for the object that issued
-/// them only, so that a session of another listener, or of an earlier configuration, cannot be resumed here without being verified again.
+/// The TLS of one listener as configured. Immutable, thread-safe; a reload makes another one. A listener that verifies clients resumes no sessions,
+/// so that one of another listener, or of an earlier configuration, is never taken for verified.
 /// </summary>
 internal sealed class TlsListener
 {
@@ -51,6 +51,9 @@ internal sealed class TlsListener
             EnabledSslProtocols = Options.MinVersion == TlsVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             AllowRenegotiation = false,
+
+            // The class library resumes sessions of every listener with the same certificate: who has to be verified, is verified each time.
+            AllowTlsResume = !Verifies,
             CipherSuitesPolicy = _cipherSuites,
         };
         if (!Verifies) return options;

@@ -66,8 +66,6 @@ internal sealed class TlsServerHandshake(TlsListener listener)
 
     public TlsState CreateState(SslStream stream)
     {
-        // A resumed session was verified when it began; its certificates come from the ticket.
-        if (_presented.Count == 0 && stream.RemoteCertificate is X509Certificate2 resumed) _presented = [Copy(resumed)];
         return new TlsState
         {
             Protocol = stream.SslProtocol,
