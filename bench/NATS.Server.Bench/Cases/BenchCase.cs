@@ -10,7 +10,10 @@ internal abstract record BenchCase(string Name, string Title)
 {
     public Targets Targets { get; init; } = Targets.None;
 
-    /// <summary>Configuration our server gets for this case; empty for the defaults. The reference always runs with its defaults.</summary>
+    /// <summary>Configuration that both servers get for this case; empty for the defaults.</summary>
+    public string Configuration { get; init; } = "";
+
+    /// <summary>Configuration that only our server gets for this case.</summary>
     public string OurConfiguration { get; init; } = "";
 
     /// <summary>Both servers get a certificate, and all connections use TLS.</summary>

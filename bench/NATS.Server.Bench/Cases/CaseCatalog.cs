@@ -40,6 +40,24 @@ internal static class CaseCatalog
         new RequestCase("tls-request-1", "TLS, request/reply, 1 in flight") { IsSecure = true, IsSlow = true },
         new RequestCase("tls-request-16", "TLS, request/reply, 16 in flight") { InFlight = 16, IsSecure = true, Targets = Secure },
         new IdleCase("tls-idle-2000", "TLS, 2,000 idle connections") { Connections = 2000, IsSecure = true, IsSlow = true },
+        new TrafficCase("account-1to1-128", "user of an account, 1:1, 128 B") { Configuration = AccountConfigurations.Plain, Targets = SmallDelivery },
+        new TrafficCase("permissions-1to1-128", "100 allowed and 100 denied subjects, 1:1, 128 B")
+        {
+            Configuration = AccountConfigurations.Permissions,
+            Targets = SmallDelivery,
+        },
+        new TrafficCase("mapped-1to1-128", "subject mapping, 1:1, 128 B")
+        {
+            Configuration = AccountConfigurations.Mappings,
+            PublishedSubject = AccountConfigurations.MappedSubject,
+            Targets = SmallDelivery,
+        },
+        new TrafficCase("import-1to1-128", "stream of another account, 1:1, 128 B")
+        {
+            Configuration = AccountConfigurations.Import,
+            SubscribingUser = AccountConfigurations.ImportingUser,
+            Targets = SmallDelivery,
+        },
         new TrafficCase("stalled", "1:4, 128 B, and one that stops reading") { Subscribers = 4, AddsStalledSubscriber = true, IsSlow = true },
         new IdleCase("idle-5000", "5,000 idle connections") { Targets = new() { Memory = 0.3 } },
         new IdleCase("idle-10000", "10,000 idle connections") { Connections = 10_000, IsSlow = true },

@@ -7,7 +7,7 @@ namespace NATS.Server.Bench.Cases;
 /// <summary>Publishers and subscribers on one subject: publish only, 1:1, fan-out, fan-in, and one subscriber more that stops reading.</summary>
 internal sealed record TrafficCase(string Name, string Title) : BenchCase(Name, Title)
 {
-    private const string Subject = "bench.a";
+    public const string Subject = "bench.a";
 
     public int Size { get; init; } = 128;
 
@@ -16,6 +16,12 @@ internal sealed record TrafficCase(string Name, string Title) : BenchCase(Name, 
     public int Subscribers { get; init; } = 1;
 
     public bool HasHeaders { get; init; }
+
+    /// <summary>What is published to; a mapping of the server's configuration turns it into the subject of the subscribers.</summary>
+    public string PublishedSubject { get; init; } = Subject;
+
+    /// <summary>Name and password of the subscribers; empty: none.</summary>
+    public string SubscribingUser { get; init; } = "";
 
     /// <summary>Measure once more with one subscriber that never reads: that second measurement is the result.</summary>
     public bool AddsStalledSubscriber { get; init; }
@@ -27,7 +33,7 @@ internal sealed record TrafficCase(string Name, string Title) : BenchCase(Name, 
         var delivery = Frame.Delivery($"{Subject} 1", Size, HasHeaders);
         for (var i = 0; i < Subscribers; i++)
         {
-            var subscriber = new Subscriber(loop, server.EndPoint, delivery, Publishers, count);
+            var subscriber = new Subscriber(loop, server.EndPoint, delivery, Publishers, count, SubscribingUser);
             subscriber.Join();
             subscriber.Subscribe(Subject, "1");
         }
@@ -36,7 +42,7 @@ internal sealed record TrafficCase(string Name, string Title) : BenchCase(Name, 
         var publishers = new List<Publisher>();
         for (var i = 0; i < Publishers; i++)
         {
-            var publisher = new Publisher(loop, server.EndPoint, Frame.Publish(Subject, Size, i, HasHeaders), batch);
+            var publisher = new Publisher(loop, server.EndPoint, Frame.Publish(PublishedSubject, Size, i, HasHeaders), batch);
             publisher.Join();
             publishers.Add(publisher);
         }

@@ -22,7 +22,8 @@ internal abstract unsafe class Peer : IDisposable
     private int _partialLength;
     private int _pongsDue;
 
-    protected Peer(EventLoop loop, IPEndPoint server)
+    /// <param name="user">Name and password; empty: none.</param>
+    protected Peer(EventLoop loop, IPEndPoint server, string user = "")
     {
         _loop = loop;
         _socket.Connect(server);
@@ -34,7 +35,9 @@ internal abstract unsafe class Peer : IDisposable
             _secure = new SecureLayer(_socket);
         }
 
-        Write("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,\"lang\":\"bench\",\"version\":\"1\",\"protocol\":1}\r\n"u8);
+        var credentials = user.Length == 0 ? "" : $"\"user\":\"{user}\",\"pass\":\"{user}\",";
+        Write(Encoding.ASCII.GetBytes(
+            $"CONNECT {{{credentials}\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,\"lang\":\"bench\",\"version\":\"1\",\"protocol\":1}}\r\n"));
     }
 
     public int Index { get; set; }

@@ -22,8 +22,8 @@ internal class Publisher : Peer
     private bool _pongOwed;
 
     /// <param name="maximumBatch">Messages per block at most, whatever their size.</param>
-    public unsafe Publisher(EventLoop loop, IPEndPoint server, Frame frame, int maximumBatch)
-        : base(loop, server)
+    public unsafe Publisher(EventLoop loop, IPEndPoint server, Frame frame, int maximumBatch, string user = "")
+        : base(loop, server, user)
     {
         FrameLength = frame.Length;
         _headLength = frame.HeadLength;

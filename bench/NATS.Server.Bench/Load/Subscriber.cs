@@ -3,7 +3,8 @@ using System.Net;
 namespace NATS.Server.Bench.Load;
 
 /// <summary>Takes every message of every publisher on one subject, and insists on each publisher's order without gap or repetition. Loop thread only.</summary>
-internal sealed unsafe class Subscriber(EventLoop loop, IPEndPoint server, Frame expected, int publishers, DeliveryCount count) : Peer(loop, server)
+internal sealed unsafe class Subscriber(EventLoop loop, IPEndPoint server, Frame expected, int publishers, DeliveryCount count, string user = "")
+    : Peer(loop, server, user)
 {
     private readonly long[] _next = new long[publishers];
 

@@ -4,7 +4,7 @@ using NATS.Server.Bench.Cases;
 
 namespace NATS.Server.Bench.Pairs;
 
-/// <summary>Both servers, started once each; ours once more per configuration that a case asks for. One thread.</summary>
+/// <summary>Both servers, started once each, and once more per configuration that a case asks for. One thread.</summary>
 internal sealed class ServerPool(PairOptions options) : IDisposable
 {
     private readonly Dictionary<string, ServerProcess> _running = [];
@@ -18,7 +18,7 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
             return Start(benchCase, side);
         }
 
-        var key = $"{side} {benchCase.IsSecure} {(side == Side.Reference ? "" : benchCase.OurConfiguration)}";
+        var key = $"{side} {benchCase.IsSecure} {ConfigurationOf(benchCase, side)}";
         if (!_running.TryGetValue(key, out var server))
         {
             server = Start(benchCase, side);
@@ -73,12 +73,7 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
 
     private ServerProcess Start(BenchCase benchCase, Side side)
     {
-        var configuration = benchCase.IsSecure ? TlsConfiguration() : "";
-        if (side == Side.Ours)
-        {
-            configuration += benchCase.OurConfiguration;
-        }
-
+        var configuration = (benchCase.IsSecure ? TlsConfiguration() : "") + ConfigurationOf(benchCase, side);
         var path = side == Side.Ours ? options.Ours : options.Reference;
         List<string> arguments = side == Side.Ours ? [.. options.OurArguments] : [];
         if (configuration.Length > 0)
@@ -107,4 +102,7 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
 
         return $"tls {{ cert_file: \"{certificateFile}\", key_file: \"{keyFile}\", timeout: 10 }}\n";
     }
+
+    private static string ConfigurationOf(BenchCase benchCase, Side side) =>
+        side == Side.Reference ? benchCase.Configuration : benchCase.Configuration + benchCase.OurConfiguration;
 }

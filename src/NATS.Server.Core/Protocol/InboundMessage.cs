@@ -16,7 +16,7 @@ public readonly ref struct InboundMessage
     private readonly int _replyStart;
     private readonly int _replyLength;
     private readonly int _bodyStart;
-    private readonly ReadOnlySpan<byte> _mappedSubject;
+    private readonly ReadOnlySpan<byte> _head;
 
     /// <summary>Describes a complete frame.</summary>
     /// <param name="frame">From the first byte of the verb to the final line feed.</param>
@@ -48,17 +48,26 @@ public readonly ref struct InboundMessage
         IsCanonical = true;
     }
 
-    private InboundMessage(InboundMessage original, ReadOnlySpan<byte> mappedSubject)
+    // Field by field: a copy of the whole would load in one what was stored in parts a moment ago, and wait for it.
+    private InboundMessage(scoped in InboundMessage original, ReadOnlySpan<byte> head)
     {
-        this = original;
-        _mappedSubject = mappedSubject;
+        _frame = original._frame;
+        _subjectStart = original._subjectStart;
+        _subjectLength = original._subjectLength;
+        _replyStart = original._replyStart;
+        _replyLength = original._replyLength;
+        _bodyStart = original._bodyStart;
+        HeaderSize = original.HeaderSize;
+        IsCanonical = original.IsCanonical;
+        _head = head;
         IsMapped = true;
-        IsCanonical = false;
     }
 
+    /// <summary>How the head of a message on another subject begins, see <see cref="WithHead"/>.</summary>
+    public static ReadOnlySpan<byte> HeadPrefix => "HMSG "u8;
+
     /// <summary>The subject that decides: the mapped one when a mapping applied.</summary>
-    /// <remarks>Empty when a mapping gives the message up: then nobody receives it.</remarks>
-    public ReadOnlySpan<byte> Subject => IsMapped ? _mappedSubject : _frame.Slice(_subjectStart, _subjectLength);
+    public ReadOnlySpan<byte> Subject => IsMapped ? _head[HeadPrefix.Length..^1] : _frame.Slice(_subjectStart, _subjectLength);
 
     /// <summary>Whether a subject mapping replaced the published subject.</summary>
     public bool IsMapped { get; }
@@ -86,13 +95,20 @@ public readonly ref struct InboundMessage
     /// <summary>The payload alone.</summary>
     public ReadOnlySpan<byte> Payload => _frame[(_bodyStart + Math.Max(0, HeaderSize))..^2];
 
+    /// <summary>Whether the frame is canonical; see the remarks of the type.</summary>
     public bool IsCanonical { get; }
 
-    /// <summary>The whole frame, from the verb to the final line feed.</summary>
+    /// <summary>The whole frame, from the verb to the final line feed, on the subject it was published to.</summary>
     public ReadOnlySpan<byte> Frame => _frame;
 
     /// <summary>Bytes of the frame up to and including the blank after the subject: where a delivery has its sid. Canonical frames only.</summary>
     public int HeadLength => _subjectStart + _subjectLength + 1;
+
+    /// <summary>What a delivery has before its sid. Canonical frames that were turned into a delivery only.</summary>
+    public ReadOnlySpan<byte> Head => !IsMapped ? _frame[..HeadLength] : HeaderSize < 0 ? _head[1..] : _head;
+
+    /// <summary>What a delivery has after its sid and a blank. Canonical frames only.</summary>
+    public ReadOnlySpan<byte> Tail => _frame[HeadLength..];
 
     /// <summary>Writes MSG over PUB, HMSG over HPUB in the receive buffer, which the caller owns.</summary>
     public void TurnIntoDelivery()
@@ -108,5 +124,6 @@ public readonly ref struct InboundMessage
     }
 
     /// <summary>The same message on another subject.</summary>
-    public InboundMessage WithSubject(ReadOnlySpan<byte> mappedSubject) => new(this, mappedSubject);
+    /// <param name="head"><see cref="HeadPrefix"/>, the subject, and a blank.</param>
+    public InboundMessage WithHead(ReadOnlySpan<byte> head) => new(in this, head);
 }

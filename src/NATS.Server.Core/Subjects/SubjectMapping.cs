@@ -112,6 +112,9 @@ public sealed class SubjectMapping
         return true;
     }
 
+    /// <summary>Whether a subject is always mapped to the same one: a single destination that chance has no part in.</summary>
+    public bool IsFixed(string? cluster) => ChoicesOf(cluster) is [{ Weight: 100, Transform.IsFixed: true }];
+
     /// <summary>Chooses a destination and writes the new subject.</summary>
     /// <param name="subject">A literal subject that the source matches.</param>
     /// <param name="cluster">The name of this server's cluster, or null.</param>
@@ -119,9 +122,7 @@ public sealed class SubjectMapping
     /// <param name="output">Gets the new subject when the result is <see cref="MappingResult.Mapped"/>.</param>
     public MappingResult Map(ReadOnlySpan<byte> subject, string? cluster, Random random, IBufferWriter<byte> output)
     {
-        Choice[]? choices = null;
-        if (cluster is not null) _choicesByCluster.TryGetValue(cluster, out choices);
-        choices ??= _choices;
+        Choice[] choices = ChoicesOf(cluster);
         if (choices is not [{ Weight: 100 }])
         {
             int drawn = random.Next(100);
@@ -139,6 +140,8 @@ public sealed class SubjectMapping
         choices[0].Transform.Transform(subject, output, random);
         return MappingResult.Mapped;
     }
+
+    private Choice[] ChoicesOf(string? cluster) => cluster is not null && _choicesByCluster.TryGetValue(cluster, out Choice[]? choices) ? choices : _choices;
 
     private static bool TryAddRest(
         string source, IEnumerable<List<Choice>> choices, bool isSourceListed, [NotNullWhen(false)] out string? error)

@@ -39,6 +39,9 @@ public sealed class SubjectTransform
     /// <summary>The destination as it was given.</summary>
     public string Destination { get; }
 
+    /// <summary>Whether a subject is always turned into the same one: without <c>random()</c>.</summary>
+    public bool IsFixed => Array.TrueForAll(_steps, static step => step.Kind != TransformKind.Random);
+
     /// <summary>Creates a transform.</summary>
     /// <param name="source">What it applies to; empty means everything.</param>
     /// <param name="destination">What to make of it; empty means no transform.</param>

@@ -13,6 +13,11 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
 {
     private const int InlineLength = 512;
 
+    // A literal subject that has another name here.
+    private readonly byte[]? _head = import.Transform is null && !import.To.AsSpan().SequenceEqual(import.From)
+        ? [.. InboundMessage.HeadPrefix, .. import.To, (byte)' ']
+        : null;
+
     public StreamImport Import => import;
 
     /// <summary>
@@ -22,7 +27,7 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
     public byte[]? SubjectFor(byte[] subscribed)
     {
         if (SubjectIntersection.Of(subscribed, import.To) is not { } common) return null;
-        if (import.Reverse is null) return import.Transform is null && import.To.AsSpan().SequenceEqual(import.From) ? common : import.From;
+        if (import.Reverse is null) return _head is null ? common : import.From;
         var there = new ArrayBufferWriter<byte>(common.Length);
         import.Reverse.Transform(common, there, Random.Shared);
         return there.WrittenSpan.ToArray();
@@ -33,17 +38,17 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         // What came in as a request is not exported as a stream.
         if (loop.CarriesService) return false;
         Subscription real = ((ShadowSubscription)subscription).Real;
-        if (import.Transform is not { } transform)
-        {
-            if (import.To.AsSpan().SequenceEqual(import.From)) return real.Owner.Deliver(loop, real, message, producer);
-            return real.Owner.Deliver(loop, real, message.WithSubject(import.To), producer);
-        }
+        if (_head is not null) return real.Owner.Deliver(loop, real, message.WithHead(_head), producer);
+        if (import.Transform is not { } transform) return real.Owner.Deliver(loop, real, message, producer);
 
-        int length = transform.MaxLength(message.Subject.Length);
+        int start = InboundMessage.HeadPrefix.Length;
+        int length = start + transform.MaxLength(message.Subject.Length) + 1;
         byte[]? rented = length <= InlineLength ? null : ArrayPool<byte>.Shared.Rent(length);
-        Span<byte> subject = rented ?? stackalloc byte[InlineLength];
-        subject = subject[..transform.Transform(message.Subject, subject, Random.Shared)];
-        bool delivered = real.Owner.Deliver(loop, real, message.WithSubject(subject), producer);
+        Span<byte> head = rented ?? stackalloc byte[InlineLength];
+        InboundMessage.HeadPrefix.CopyTo(head);
+        int end = start + transform.Transform(message.Subject, head[start..], Random.Shared);
+        head[end] = (byte)' ';
+        bool delivered = real.Owner.Deliver(loop, real, message.WithHead(head[..(end + 1)]), producer);
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
         return delivered;
     }

@@ -150,6 +150,28 @@ internal sealed class OutboundBuffer
         }
     }
 
+    /// <summary>Appends one delivery whose head is elsewhere than its tail. Lock held.</summary>
+    /// <param name="head">From the verb to the blank after the subject.</param>
+    /// <param name="sidAndSpace">The sid and a blank.</param>
+    /// <param name="tail">What follows.</param>
+    public void WriteDeliveryLocked(ReadOnlySpan<byte> head, ReadOnlySpan<byte> sidAndSpace, ReadOnlySpan<byte> tail)
+    {
+        int total = head.Length + sidAndSpace.Length + tail.Length;
+        Block? block = _tail;
+        if (block is null || block.Free < total)
+        {
+            WriteAcrossBlocks(head, sidAndSpace, tail, total);
+            return;
+        }
+
+        Span<byte> target = block.Bytes.AsSpan(block.End, total);
+        head.CopyTo(target);
+        sidAndSpace.CopyTo(target[head.Length..]);
+        tail.CopyTo(target[(head.Length + sidAndSpace.Length)..]);
+        block.End += total;
+        _pending += total;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WriteAcrossBlocks(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, int total)
     {

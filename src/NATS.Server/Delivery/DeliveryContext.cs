@@ -15,6 +15,7 @@ internal sealed class DeliveryContext
     public const int MaxDepth = 64;
 
     private readonly ArrayBufferWriter<byte> _mapped = new(256);
+    private MatchCache? _mappedCache;
     private readonly DeliveryContext? _outer;
     private readonly int _depth;
     private DeliveryContext? _inner;
@@ -27,6 +28,12 @@ internal sealed class DeliveryContext
     }
 
     public MatchCache Cache { get; } = new();
+
+    /// <summary>The same for subjects that clients publish in accounts with mappings, by the subject before mapping. Made when first needed.</summary>
+    public MatchCache Mapped => _mappedCache ??= new MatchCache(mapsSubjects: true);
+
+    /// <summary>The caches there are. Any thread.</summary>
+    public IEnumerable<MatchCache> Caches => _mappedCache is { } mapped ? [Cache, mapped] : [Cache];
 
     /// <summary>For a message that is rewritten on its way.</summary>
     public MessageFrame Frame { get; } = new();
@@ -73,9 +80,19 @@ internal sealed class DeliveryContext
     /// <returns>False when no mapping applies.</returns>
     public bool TryMap(SubjectMappings mappings, ReadOnlySpan<byte> subject, out ReadOnlySpan<byte> mapped)
     {
+        bool applies = TryMapHead(mappings, subject, out ReadOnlySpan<byte> head);
+        mapped = head.IsEmpty ? default : head[InboundMessage.HeadPrefix.Length..^1];
+        return applies;
+    }
+
+    /// <summary>The same, ready for <see cref="InboundMessage.WithHead"/>.</summary>
+    public bool TryMapHead(SubjectMappings mappings, ReadOnlySpan<byte> subject, out ReadOnlySpan<byte> head)
+    {
         _mapped.ResetWrittenCount();
+        _mapped.Write(InboundMessage.HeadPrefix);
         MappingResult result = mappings.Map(subject, cluster: null, Random, _mapped);
-        mapped = _mapped.WrittenSpan;
+        _mapped.Write(" "u8);
+        head = result == MappingResult.Mapped ? _mapped.WrittenSpan : default;
         return result != MappingResult.Unmapped;
     }
 

@@ -1,8 +1,10 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NATS.Server.Accounts;
 using NATS.Server.Auth;
+using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
 
 namespace NATS.Server.Delivery;
@@ -12,7 +14,8 @@ namespace NATS.Server.Delivery;
 /// owns it. Owned by one loop. An entry is valid while its account's subscriptions are unchanged; entries are filled in place, so that misses
 /// allocate nothing in the steady state.
 /// </summary>
-internal sealed class MatchCache
+/// <param name="mapsSubjects">Subjects are mapped by their account's mappings first; entries remember what came out.</param>
+internal sealed class MatchCache(bool mapsSubjects = false)
 {
     /// <summary>Entries; a power of two. One takes about 200 bytes and what its subject and matches need.</summary>
     public const int Size = 4096;
@@ -62,7 +65,7 @@ internal sealed class MatchCache
     /// <summary>Matches without the cache.</summary>
     public MatchEntry FindUncached(Account account, ReadOnlySpan<byte> subject)
     {
-        _uncached.Fill(account, subject, 0);
+        _uncached.Fill(account, subject, 0, mapsSubjects);
         return _uncached;
     }
 
@@ -98,7 +101,7 @@ internal sealed class MatchCache
     {
         Misses++;
         MatchEntry entry = subject.Length > MaxSubjectLength ? _uncached : _entries[hash & (Size - 1)] ??= new MatchEntry();
-        entry.Fill(account, subject, hash);
+        entry.Fill(account, subject, hash, mapsSubjects);
         int fanout = entry.Match.Fanout;
         if (fanout > MaxFanout) MaxFanout = fanout;
         return entry;
@@ -129,9 +132,23 @@ internal sealed class MatchCache
     }
 }
 
+/// <summary>What the mappings of an account do with a subject.</summary>
+internal enum EntryMapping : byte
+{
+    /// <summary>It stays.</summary>
+    None,
+
+    /// <summary>It always becomes the same other one.</summary>
+    Fixed,
+
+    /// <summary>It has to be mapped anew each time, and matched then.</summary>
+    Varying,
+}
+
 /// <summary>One place of a <see cref="MatchCache"/>.</summary>
 internal sealed class MatchEntry
 {
+    private ArrayBufferWriter<byte>? _head;
     private byte[] _subject = [];
     private int _subjectLength;
     private PermissionSet? _permissions;
@@ -146,12 +163,20 @@ internal sealed class MatchEntry
 
     public int Generation { get; private set; }
 
+    /// <summary>Who matches: the mapped subject when the mapping is fixed, nobody when it varies.</summary>
     public SublistMatch<Subscription> Match { get; } = new();
+
+    public EntryMapping Mapping { get; private set; }
+
+    /// <summary>For a fixed mapping, what <see cref="InboundMessage.WithHead"/> takes; empty otherwise.</summary>
+    public ReadOnlySpan<byte> Head => Mapping == EntryMapping.Fixed ? _head!.WrittenSpan : default;
+
+    private ReadOnlySpan<byte> MatchedSubject => Mapping == EntryMapping.Fixed ? Head[InboundMessage.HeadPrefix.Length..^1] : _subject.AsSpan(0, _subjectLength);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool SubjectEquals(ReadOnlySpan<byte> subject) => _subjectLength == subject.Length && subject.SequenceEqual(_subject.AsSpan(0, _subjectLength));
 
-    public void Fill(Account account, ReadOnlySpan<byte> subject, uint hash)
+    public void Fill(Account account, ReadOnlySpan<byte> subject, uint hash, bool mapsSubject)
     {
         if (Hits > 0)
         {
@@ -168,7 +193,23 @@ internal sealed class MatchEntry
 
         // Read before matching: a change in between makes the entry stale, never wrongly fresh.
         Generation = account.Generation;
-        account.Match(subject, Match);
+        Mapping = EntryMapping.None;
+        if (mapsSubject && account.Mappings?.Find(subject) is { } mapping) FillMapped(account, mapping);
+        else account.Match(subject, Match);
+    }
+
+    private void FillMapped(Account account, SubjectMapping mapping)
+    {
+        Match.Clear();
+        Mapping = EntryMapping.Varying;
+        if (!mapping.IsFixed(cluster: null)) return;
+        Mapping = EntryMapping.Fixed;
+        _head ??= new ArrayBufferWriter<byte>();
+        _head.ResetWrittenCount();
+        _head.Write(InboundMessage.HeadPrefix);
+        mapping.Map(_subject.AsSpan(0, _subjectLength), cluster: null, Random.Shared, _head);
+        _head.Write(" "u8);
+        account.Match(MatchedSubject, Match);
     }
 
     /// <summary>Whether these permissions allow publishing to the subject; the verdict of the last asked set is remembered.</summary>
@@ -177,7 +218,7 @@ internal sealed class MatchEntry
     {
         if (!ReferenceEquals(_permissions, permissions))
         {
-            _mayPublish = permissions.MayPublish(_subject.AsSpan(0, _subjectLength));
+            _mayPublish = permissions.MayPublish(MatchedSubject);
             _permissions = permissions;
         }
 

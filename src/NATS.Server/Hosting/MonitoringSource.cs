@@ -129,10 +129,13 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
         foreach (LoopContext loop in server.Engine.Contexts)
         {
             if (loop.Extension is not DeliveryContext delivery) continue;
-            cached += (uint)delivery.Cache.Survey(account, out long found, out long fanout, out int largest);
-            hits += (ulong)found;
-            totalFanout += (ulong)fanout;
-            maxFanout = Math.Max(maxFanout, (uint)largest);
+            foreach (MatchCache cache in delivery.Caches)
+            {
+                cached += (uint)cache.Survey(account, out long found, out long fanout, out int largest);
+                hits += (ulong)found;
+                totalFanout += (ulong)fanout;
+                maxFanout = Math.Max(maxFanout, (uint)largest);
+            }
         }
 
         return new AccountSnapshot

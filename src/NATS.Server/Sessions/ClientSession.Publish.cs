@@ -93,21 +93,30 @@ internal sealed partial class ClientSession
     private bool PublishMapped(LoopContext loop, in InboundMessage message, SubjectMappings mappings)
     {
         DeliveryContext delivery = DeliveryContext.Of(loop);
-        if (!delivery.TryMap(mappings, message.Subject, out ReadOnlySpan<byte> mapped))
+        MatchEntry? entry = _server.UsesMatchCache ? delivery.Mapped.Find(_account, message.Subject) : null;
+        if (entry is { Mapping: EntryMapping.Varying }) entry = null;
+        bool isMapped;
+        ReadOnlySpan<byte> head;
+        if (entry is not null)
         {
-            if (_traced) TracePayload(message, inbound: true);
-            return PublishTo(loop, message);
+            head = entry.Head;
+            isMapped = !head.IsEmpty;
+        }
+        else
+        {
+            isMapped = delivery.TryMapHead(mappings, message.Subject, out head);
+            if (isMapped && head.IsEmpty) return GiveUp(loop, message);
         }
 
-        if (mapped.IsEmpty) return GiveUp(loop, message);
-        InboundMessage other = message.WithSubject(mapped);
         if (_traced)
         {
-            Trace("MAPPING", [.. message.PublishedSubject, .. " -> "u8, .. mapped]);
-            TracePayload(other, inbound: true);
+            if (isMapped) Trace("MAPPING", [.. message.PublishedSubject, .. " -> "u8, .. message.WithHead(head).Subject]);
+            TracePayload(message, inbound: true);
         }
 
-        return PublishTo(loop, other);
+        if (!isMapped) return entry is null ? PublishTo(loop, message) : Publish(loop, message, entry);
+        InboundMessage mapped = message.WithHead(head);
+        return entry is null ? PublishTo(loop, mapped) : Publish(loop, mapped, entry);
     }
 
     /// <summary>The mapping left this message to nobody: a requester is told so, by a subject that is empty like the reference's.</summary>
@@ -121,9 +130,13 @@ internal sealed partial class ClientSession
 
     private bool PublishTo(LoopContext loop, in InboundMessage message)
     {
-        ReadOnlySpan<byte> subject = message.Subject;
         MatchCache cache = DeliveryContext.Of(loop).Cache;
-        MatchEntry entry = _server.UsesMatchCache ? cache.Find(_account, subject) : cache.FindUncached(_account, subject);
+        return Publish(loop, message, _server.UsesMatchCache ? cache.Find(_account, message.Subject) : cache.FindUncached(_account, message.Subject));
+    }
+
+    private bool Publish(LoopContext loop, in InboundMessage message, MatchEntry entry)
+    {
+        ReadOnlySpan<byte> subject = message.Subject;
         if (subject is [(byte)'$' or (byte)'_', ..] && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
         ClientRights rights = _rights;
         if (rights.RestrictsPublish && !entry.MayPublish(rights.Permissions!) && !rights.MayRespond(subject)) return DenyPublish(loop, subject);

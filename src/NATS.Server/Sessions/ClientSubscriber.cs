@@ -70,7 +70,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
 
         long before = target.Pending;
         int size = message.Size;
-        if (message.IsCanonical && withHeaders)
+        if (message.IsCanonical && withHeaders && !message.IsMapped)
         {
             target.WriteDeliveryLocked(message.Frame, message.HeadLength, ref subscription.PaddedSid, subscription.SidAndSpaceLength);
         }
@@ -105,6 +105,12 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int WriteRendered(OutboundBuffer target, Subscription subscription, in InboundMessage message, bool withHeaders)
     {
+        if (message.IsCanonical && withHeaders)
+        {
+            target.WriteDeliveryLocked(message.Head, subscription.SidAndSpace, message.Tail);
+            return message.Size;
+        }
+
         bool headers = withHeaders && message.HasHeaders;
         ReadOnlySpan<byte> body = message.Body;
         if (message.HasHeaders && !withHeaders) body = body[message.HeaderSize..];
