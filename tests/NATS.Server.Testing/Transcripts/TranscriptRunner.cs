@@ -220,6 +220,7 @@ public sealed partial class TranscriptRunner
     // A server that has closed answers a send with a reset; what it said before is still there to be read.
     private async Task SendAsync(RawClient connection, string text)
     {
+        if (text.Contains("%{", StringComparison.Ordinal)) text = TranscriptKeys.Expand(text, TranscriptKeys.NonceIn(connection.Received));
         try
         {
             if (ByteByByte) await connection.SendByteByByteAsync(text);

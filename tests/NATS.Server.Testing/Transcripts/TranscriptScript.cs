@@ -64,7 +64,7 @@ public sealed partial class TranscriptScript
         StringBuilder? config = null;
         int reloadLine = 0;
         int number = 0;
-        foreach (string line in text.Split('\n'))
+        foreach (string line in TranscriptKeys.Expand(text, nonce: null).Split('\n'))
         {
             number++;
             if (line.Trim().Length == 0 || line[0] == '#') continue;
