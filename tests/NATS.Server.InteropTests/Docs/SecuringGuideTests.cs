@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using NATS.Server.Core.Security;
@@ -7,7 +9,7 @@ using Xunit;
 namespace NATS.Server.InteropTests.Docs;
 
 /// <summary>What docs/SECURING.md promises of its configurations, on both servers.</summary>
-public sealed partial class SecuringGuideTests
+public sealed partial class SecuringGuideTests(TestCertificates certificates) : IClassFixture<TestCertificates>
 {
     private const string Violation = "-ERR 'Authorization Violation'";
     private const string Alice = "\"user\":\"alice\",\"pass\":\"alice-password\"";
@@ -83,6 +85,57 @@ public sealed partial class SecuringGuideTests
 
     [Theory]
     [MemberData(nameof(Servers))]
+    public async Task Passwords_travel_encrypted(string server)
+    {
+        await using ServerProcess process = await StartAsync("tls", server);
+        await using RawClient client = await RawClient.ConnectAsync(process.Port);
+        Assert.Contains("\"tls_required\":true", await client.ReadLineAsync());
+        await client.UpgradeAsync();
+        await client.SendAsync($"CONNECT {{{Alice},\"verbose\":false}}\r\n");
+        await client.PingAsync();
+        await using RawClient plain = await RawClient.ConnectAsync(process.Port);
+        await plain.ReadLineAsync();
+        await plain.SendAsync($"CONNECT {{{Alice}}}\r\n");
+        Assert.DoesNotContain("PONG", await plain.ReadToCloseAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task A_certificate_names_the_user(string server)
+    {
+        await using ServerProcess process = await StartAsync("certificates", server);
+        using X509Certificate2 billing = IssueFor("billing@example.com");
+        await using RawClient client = await RawClient.ConnectAsync(process.Port);
+        await client.ReadLineAsync();
+        await client.UpgradeAsync(billing);
+        await client.SendAsync("CONNECT {\"verbose\":false}\r\nPUB invoices.1 1\r\nx\r\nPUB other 1\r\nx\r\n");
+        string answer = await client.PingAsync();
+        Assert.Contains("Permissions Violation for Publish to \"other\"", answer);
+        Assert.DoesNotContain("invoices", answer);
+
+        using X509Certificate2 other = IssueFor("joe@example.com");
+        await using RawClient stranger = await RawClient.ConnectAsync(process.Port);
+        await stranger.ReadLineAsync();
+        await stranger.UpgradeAsync(other);
+        await stranger.SendAsync("CONNECT {\"verbose\":false}\r\n");
+        Assert.StartsWith(Violation, await stranger.ReadToCloseAsync());
+    }
+
+    private X509Certificate2 IssueFor(string email)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=client", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddEmailAddress(email);
+        request.CertificateExtensions.Add(names.Build());
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        using X509Certificate2 issued = request.Create(certificates.Authority, now.AddDays(-1), now.AddDays(10), RandomNumberGenerator.GetBytes(8));
+        return issued.CopyWithPrivateKey(key);
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
     public async Task Accounts_share_what_they_export_and_nothing_else(string server)
     {
         await using ServerProcess process = await StartAsync("accounts", server);
@@ -135,12 +188,15 @@ public sealed partial class SecuringGuideTests
         await RefusesAsync(process, Alice);
     }
 
-    private static Task<ServerProcess> StartAsync(string name, string server)
+    private Task<ServerProcess> StartAsync(string name, string server)
     {
         var options = new ServerProcessOptions
         {
             Config = SecuringGuide.Configurations[name]
-                .Replace("\"./jwt\"", "\"$FOLDER/jwt\"", StringComparison.Ordinal),
+                .Replace("\"./jwt\"", "\"$FOLDER/jwt\"", StringComparison.Ordinal)
+                .Replace("\"server-cert.pem\"", $"\"{certificates.Server.CertFile}\"", StringComparison.Ordinal)
+                .Replace("\"server-key.pem\"", $"\"{certificates.Server.KeyFile}\"", StringComparison.Ordinal)
+                .Replace("\"ca.pem\"", $"\"{certificates.CaFile}\"", StringComparison.Ordinal),
             Environment = new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["CLOCK_PASSWORD"] = "tick",
