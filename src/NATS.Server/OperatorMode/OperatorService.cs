@@ -37,7 +37,7 @@ internal sealed partial class OperatorService : IAsyncDisposable
         _log = log;
         Trust = new OperatorTrust(options.Operator);
         SystemAccount = options.SystemAccount.Length > 0 ? options.SystemAccount : Trust.SystemAccount;
-        _resolver = Open();
+        _resolver = Open(options.Operator.ResolverTls);
         Accounts = new AccountDirectory(Trust, _resolver, registry, clock, log);
         Preload(options.Operator);
     }
@@ -131,12 +131,12 @@ internal sealed partial class OperatorService : IAsyncDisposable
 
     private bool MayDelete => _options.Kind == ResolverKind.Cache || _options.AllowDelete || _options.HardDelete;
 
-    private IAccountResolver Open()
+    private IAccountResolver Open(TlsOptions? tls)
     {
         switch (_options.Kind)
         {
             case ResolverKind.Memory: return new MemoryResolver();
-            case ResolverKind.Url: return new UrlResolver(_options.Url, FetchTimeout);
+            case ResolverKind.Url: return new UrlResolver(_options.Url, FetchTimeout, tls is null ? null : ResolverTls.CreateOptions(tls));
         }
 
         bool isCache = _options.Kind == ResolverKind.Cache;

@@ -12,6 +12,9 @@ public sealed record OperatorOptions
     /// <summary>Null: none is configured.</summary>
     public ResolverOptions? Resolver { get; init; }
 
+    /// <summary>How the URL resolver speaks TLS; null: with the defaults of the platform.</summary>
+    public TlsOptions? ResolverTls { get; init; }
+
     /// <summary>Account JWTs by public key, for the resolver to begin with.</summary>
     public IReadOnlyDictionary<string, string> Preload { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -96,6 +96,7 @@ internal static class OptionsReader
         new("operator operators root roots root_operator root_operators", OperatorReader.ReadOperators),
         new("trusted trusted_keys", OperatorReader.ReadTrustedKeys),
         new("resolver account_resolver accounts_resolver", ResolverReader.Read),
+        new("resolver_tls", (o, e) => TlsReader.Read(e) is { } tls ? o with { Operator = o.Operator with { ResolverTls = tls } } : o),
         new("resolver_preload", OperatorReader.ReadPreload),
         new("resolver_pinned_accounts", OperatorReader.ReadPinnedAccounts),
         Key.Text<ServerOptions>("default_sentinel", (o, v) => o with { Operator = o.Operator with { DefaultSentinel = v } }),

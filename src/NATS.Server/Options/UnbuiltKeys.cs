@@ -12,7 +12,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private const string Clustering = "clustering";
     private const string JetStream = "JetStream";
     private const string LeafNodes = "the leaf node subsystem";
-    private const string Operators = "operator mode";
     private const string Profiler = "the profiler";
     private const string Ocsp = "OCSP";
 
@@ -27,7 +26,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         new("leafnodes leaf", LeafNodes, IsEmpty, Schemas.LeafNodes),
         new("websocket ws", "WebSocket", IsEmpty, Schemas.Websocket),
         new("mqtt", "MQTT", IsEmpty, Schemas.Mqtt),
-        new("resolver_tls", Operators, Never, Schemas.Tls),
         new("proxy_protocol", "the PROXY protocol", IsFalse),
         new("prof_port", Profiler, IsZero),
         new("prof_block_rate", Profiler, IsZero));
@@ -42,8 +40,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         key.Refuse(entry);
         return target;
     }));
-
-    private static bool Never(object content) => false;
 
     private static bool IsFalse(object content) => content is false;
 

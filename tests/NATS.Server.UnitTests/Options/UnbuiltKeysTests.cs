@@ -23,7 +23,6 @@ public sealed class UnbuiltKeysTests
     [InlineData("mqtt { port: 1 }", "mqtt", "MQTT")]
     [InlineData("ocsp: true", "ocsp", "OCSP")]
     [InlineData("ocsp_cache: true", "ocsp_cache", "OCSP")]
-    [InlineData("resolver_tls {}", "resolver_tls", "operator mode")]
     [InlineData("proxy_protocol: true", "proxy_protocol", "the PROXY protocol")]
     [InlineData("prof_port: 1", "prof_port", "the profiler")]
     [InlineData("prof_block_rate: 1", "prof_block_rate", "the profiler")]
