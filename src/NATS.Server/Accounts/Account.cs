@@ -96,6 +96,9 @@ internal sealed class Account
         return false;
     }
 
+    /// <summary>Binds a client connection whatever the limit: one that nobody has judged yet.</summary>
+    public void AddConnection() => Interlocked.Increment(ref _connections);
+
     public void RemoveConnection() => Interlocked.Decrement(ref _connections);
 
     /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>

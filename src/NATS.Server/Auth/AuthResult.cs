@@ -1,3 +1,4 @@
+using NATS.Server.Accounts;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 
@@ -17,6 +18,9 @@ internal sealed record AuthResult
     /// <summary>The account to bind to.</summary>
     public string AccountName { get; init; } = "$G";
 
+    /// <summary>What was known of the account when this was found, if the verdict depends on it: whoever is bound to an account that has changed since is judged again.</summary>
+    public AccountModel? Basis { get; init; }
+
     /// <summary>Why a connection was rejected, for the debug log; the client is told nothing but <c>Authorization Violation</c>.</summary>
     public string Reason { get; init; } = "";
 
@@ -28,6 +32,9 @@ internal sealed record AuthResult
 
     /// <summary>Whether an authorization service decided.</summary>
     public bool IsDelegated { get; init; }
+
+    /// <summary>The name or public key that was verified, or that clients without credentials have; empty when there is none.</summary>
+    public string KnownAs { get; init; } = "";
 
     /// <summary>What the client's secret was verified against, so that a reload need not hash it again.</summary>
     public StoredSecret? Verified { get; init; }

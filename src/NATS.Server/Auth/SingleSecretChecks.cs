@@ -15,10 +15,13 @@ internal abstract class SingleSecretCheck(StoredSecret secret, bool proxyRequire
     {
         if (proxyRequired && facts.ProxyKey.Length == 0) return AuthResult.RejectWithoutProxy(options);
         bool isVerified = earlier?.Verified is { } verified && verified.IsSameAs(secret);
-        return IsGood(options, secret, isVerified) ? AuthResult.Accept(options, secret) : AuthResult.Reject(options, Complaint);
+        return IsGood(options, secret, isVerified) ? AuthResult.Accept(options with { Nkey = "" }, secret) with { KnownAs = Name } : AuthResult.Reject(options, Complaint);
     }
 
     protected abstract string Complaint { get; }
+
+    /// <summary>The name that the secret proves; empty for none.</summary>
+    protected virtual string Name => "";
 
     protected abstract bool IsGood(ConnectOptions options, StoredSecret secret, bool isVerified);
 }
@@ -34,6 +37,8 @@ internal sealed class TokenCheck(StoredSecret token, bool proxyRequired) : Singl
 /// <summary>One user name and password for everybody. Immutable, thread-safe.</summary>
 internal sealed class SingleUserCheck(string name, StoredSecret password, bool proxyRequired) : SingleSecretCheck(password, proxyRequired)
 {
+    protected override string Name => name;
+
     private readonly byte[] _name = Encoding.UTF8.GetBytes(name);
 
     protected override string Complaint => "User or password is wrong";

@@ -25,9 +25,15 @@ internal sealed class UsersCheck(UserDirectory users, Func<ConfiguredUser, bool>
         return Accept(options, user);
     }
 
-    /// <summary>The result for a client that is known to be this user.</summary>
+    /// <summary>The result for a client that is known to be this user. A key that it claims beside is forgotten: nobody looked at it.</summary>
     public static AuthResult Accept(ConnectOptions options, ConfiguredUser user) =>
-        AuthResult.Accept(options, user.Secret) with { AccountName = user.AccountName, Permissions = user.Permissions, IsConfiguredUser = true };
+        AuthResult.Accept(options with { Nkey = user.Options.Nkey }, user.Secret) with
+        {
+            AccountName = user.AccountName,
+            Permissions = user.Permissions,
+            IsConfiguredUser = true,
+            KnownAs = user.Options.Nkey.Length > 0 ? user.Options.Nkey : user.Options.Username,
+        };
 
     private ConfiguredUser? Anonymous(ConnectOptions options) =>
         options.User.Length + options.Password.Length + options.AuthToken.Length == 0 && users.AnonymousName.Length > 0 ? users.FindName(users.AnonymousName) : null;

@@ -32,7 +32,9 @@ internal sealed class AuthCallout(
     {
         // What depends on a proxy is not for the service to decide.
         if (verdict.ClosedState != Connections.ClosedState.AuthenticationViolation) return false;
-        string user = UserLabels.ForMonitoring(verdict.Options, verdict.UserKey);
+
+        // Whoever got in is who the server knows it to be, whatever else CONNECT claims: it must not pass for one of the service's users.
+        string user = verdict.Accepted ? verdict.KnownAs : UserLabels.ForMonitoring(verdict.Options, verdict.UserKey);
         if (configured is not { } policy) return verdict.Accepted && PolicyOf(verdict) is { } declared && !declared.IsAuthUser(user);
         bool isElsewhere = verdict.Accepted && verdict.AccountName != Account.GlobalName;
         if (isElsewhere && policy.AllowedAccounts.Count > 0 && !policy.AllowedAccounts.Contains(verdict.AccountName, StringComparer.Ordinal)) return false;

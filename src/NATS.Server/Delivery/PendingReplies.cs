@@ -53,13 +53,17 @@ internal sealed class PendingReplies(Account requester, Action<ServiceMeasuremen
     /// <returns>What the answer names the request by.</returns>
     public ulong Add(ReplyQueue queue, ReadOnlySpan<byte> reply, long nowMs, ServiceMeasurement? measurement)
     {
-        ServiceMeasurement? forgotten = null;
+        List<ServiceMeasurement>? forgotten = null;
         ulong ticket;
         lock (_lock)
         {
             // What is asked after the end can be answered by nobody: it is not kept.
             if (_closed) return 0;
-            if (_count >= MaxPending || _replyBytes + reply.Length > MaxReplyBytes) forgotten = ForgetOldestLocked(queue);
+            while (_count > 0 && (_count >= MaxPending || _replyBytes + reply.Length > MaxReplyBytes))
+            {
+                if (ForgetOldestLocked(queue) is { } measured) (forgotten ??= []).Add(measured);
+            }
+
             ticket = NextTicketLocked();
             PendingReply entry = _idle.TryPop(out PendingReply? idle) ? idle : new PendingReply();
             entry.Ticket = ticket;
@@ -70,7 +74,8 @@ internal sealed class PendingReplies(Account requester, Action<ServiceMeasuremen
             InsertLocked(entry, nowMs);
         }
 
-        if (forgotten is not null) ended(forgotten, RequestEnd.Timeout);
+        if (forgotten is null) return ticket;
+        foreach (ServiceMeasurement measured in forgotten) ended(measured, RequestEnd.Timeout);
         return ticket;
     }
 

@@ -393,7 +393,8 @@ internal sealed partial class AccountDirectory : IDisposable
             bool isOver = state.Claims.Expires > 0 && state.Claims.Expires <= _clock.UtcNow.ToUnixTimeSeconds();
             if (isOver)
             {
-                expired = state with { IsExpired = true };
+                // A model of its own: logins that were judged by the one before notice.
+                expired = state with { IsExpired = true, Model = state.Model with { } };
                 Publish(expired);
             }
             else

@@ -127,6 +127,8 @@ internal sealed class UserTokenCheck : CredentialCheck
             VerifiedKey = verifiedKey,
             ExpiresAt = Earliest(user.Expires, left is { } time ? now + time : null),
             UserKey = user.Subject,
+            KnownAs = user.Subject,
+            Basis = account.Model,
             IssuerKey = user.Issuer,
             IssuedAt = user.IssuedAt,
             NameTag = user.Name,

@@ -131,8 +131,9 @@ internal sealed partial class ClientSession
 
         if (!Accept(result)) return false;
 
-        // A reload that came between may not have seen this client: the new configuration judges it as well.
-        if (!ReferenceEquals(authenticator, _server.Authenticator))
+        // A reload, or another token of the account, that came between may not have seen this client: it is judged by what holds now.
+        bool isOutdated = result.Basis is { } basis && !ReferenceEquals(basis, _account.Model);
+        if (isOutdated || !ReferenceEquals(authenticator, _server.Authenticator))
         {
             ThreadPool.UnsafeQueueUserWorkItem(static session => _ = session.ReauthorizeAsync(session._server.Authenticator), this, preferLocal: false);
         }
@@ -218,6 +219,14 @@ internal sealed partial class ClientSession
         }
 
         RecheckResult verdict = await authenticator.RecheckAsync(earlier, Facts).ConfigureAwait(false);
+
+        // Logged in anew meanwhile, as another perhaps: that is what has to be judged.
+        if (!ReferenceEquals(_authenticated, earlier))
+        {
+            await ReauthorizeAsync(authenticator).ConfigureAwait(false);
+            return;
+        }
+
         switch (verdict.Action)
         {
             case RecheckAction.Close:
@@ -228,9 +237,9 @@ internal sealed partial class ClientSession
                 return;
         }
 
-        if (verdict.Result.AccountName != _account.Name)
+        if (verdict.Result.AccountName != _account.Name || !_server.Accounts.TryFind(_account.Name, out Account? known) || !ReferenceEquals(known, _account))
         {
-            // The user was moved: the client comes back and finds itself there.
+            // The user was moved, or the account is gone: the client comes back and finds itself where it belongs.
             _connection.Close(ClosedState.ClientClosed);
             return;
         }

@@ -31,7 +31,7 @@ internal sealed partial class ClientSession
         Start = Start,
         Host = ClientIp,
         Id = Id,
-        User = UserLabels.ForMonitoring(_options),
+        User = _authenticated is { UserKey.Length: > 0 } known ? known.UserKey : UserLabels.ForMonitoring(_options),
         Name = _options.Name,
         Language = _options.Language,
         Version = _options.Version,

@@ -43,7 +43,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         _connection = connection;
         _outbound = connection.Outbound;
         _account = _countedIn = server.Accounts.Global;
-        _account.TryAddConnection();
+        _account.AddConnection();
         Id = server.NextClientId();
         Start = server.Clock.UtcNow;
         _startMs = server.Clock.NowMs;

@@ -157,6 +157,33 @@ public sealed class CalloutTests
         Assert.Equal(Violation, await client.ReadToCloseAsync());
     }
 
+    // A key is not looked at when the name and the password decide: it must not say who the client is either.
+    [Theory]
+    [InlineData("""{"verbose":false,"user":"app","pass":"p","nkey":"auth"}""")]
+    [InlineData("""{"verbose":false,"user":"app","pass":"p","auth_token":"auth","jwt":"auth"}""")]
+    public async Task Nobody_passes_for_the_services_user_by_claiming_its_name_beside_good_credentials(string connect)
+    {
+        await using NatsServer server = await NatsServer.StartAsync(Options());
+        await using RawClient client = await DialAsync(server, connect);
+
+        Assert.Equal(Violation, await client.ReadToCloseAsync());
+    }
+
+    [Fact]
+    public async Task Whom_the_service_put_into_an_account_that_a_reload_takes_out_has_to_leave()
+    {
+        ServerOptions options = Options();
+        await using NatsServer server = await NatsServer.StartAsync(options with { Accounts = [.. options.Accounts, new AccountOptions { Name = "GONE" }] });
+        await using CalloutService service = await ServeAsync(server);
+        await using RawClient client = await DialAsync(server);
+        await service.AllowAsync(await service.NextAsync(), static user => user with { Audience = "GONE", Name = "joe" });
+        await client.ExpectAsync("PONG\r\n");
+
+        Assert.Empty(server.Reload(options).Errors);
+
+        Assert.Equal("", await client.ReadToCloseAsync());
+    }
+
     [Fact]
     public async Task A_service_that_does_not_answer_lets_nobody_in()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using NATS.Server.Core.Jwt;
 using NATS.Server.Core.Security;
 using NATS.Server.Options;
@@ -219,6 +220,24 @@ public sealed class UserTokenLoginTests
         await using OperatorServer server = await StartAsync(_operator, change: options => options with { Operator = options.Operator with { DefaultSentinel = sentinel.Token } });
         Assert.Equal(Pong, await server.AnswerAsync(sentinel with { Token = "" }));
         Assert.Equal(Pong, await server.AnswerAsync(sentinel with { Token = "eyJhbGciOiJIUzI1NiJ9.e30.x" }));
+    }
+
+    // The key of the service's user is public: claiming it beside one's own token must not spare a client the service.
+    [Theory]
+    [InlineData("nkey")]
+    [InlineData("user")]
+    public async Task Nobody_passes_for_a_services_user_by_claiming_its_key(string field)
+    {
+        AccountSetup account = _operator.AddAccount("A");
+        UserSetup service = account.AddUser("service");
+        UserSetup user = account.AddUser("U");
+        account.Reissue(claims => claims with { Authorization = new ExternalAuthorization([service.Id], [], "") });
+        await using OperatorServer server = await StartAsync(_operator);
+        await using RawClient client = await RawClient.ConnectAsync(server.Server.ClientEndPoint!);
+        using JsonDocument info = JsonDocument.Parse((await client.ReadLineAsync())["INFO ".Length..]);
+        string connect = user.Connect(info.RootElement.GetProperty("nonce").GetString()!);
+        await client.SendAsync($"CONNECT {connect[..^1]},\"{field}\":\"{service.Id}\"}}\r\nPING\r\n");
+        Assert.Equal(Violation, await client.ReadUntilAsync("\r\n"));
     }
 
     [Fact]

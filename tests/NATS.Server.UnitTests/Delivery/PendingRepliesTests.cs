@@ -38,6 +38,17 @@ public sealed class PendingRepliesTests
         Assert.Equal(PendingReplies.MaxReplyBytes / large.Length, table.Count);
     }
 
+    // One short reply at a time made room for a long one: the table grew to the number of entries times the longest reply.
+    [Fact]
+    public void Short_reply_subjects_make_room_for_long_ones_only_together()
+    {
+        PendingReplies table = Table(out ReplyQueue queue);
+        byte[] large = new byte[PendingReplies.MaxReplyBytes / 100];
+        for (int i = 0; i < 1000; i++) table.Add(queue, "inbox.x"u8, i, measurement: null);
+        for (int i = 0; i < 200; i++) table.Add(queue, large, 1000 + i, measurement: null);
+        Assert.Equal(100, table.Count);
+    }
+
     [Fact]
     public void A_measured_request_that_is_pushed_out_counts_as_late()
     {
