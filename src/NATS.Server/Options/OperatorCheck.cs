@@ -17,7 +17,7 @@ internal static class OperatorCheck
             if (mode.DefaultSentinel.Length > 0) return "default sentinel requires operators and accounts";
             return mode.TrustedKeys.Any(static key => !Nkey.IsValid(key, NkeyRole.Operator)) ? "Error processing trusted operator keys" : null;
         }
-        OperatorClaims[] operators = [.. mode.Tokens.Select(static token => JwtToken.TryDecode<OperatorClaims>(token, out var claims, out _) ? claims : null).OfType<OperatorClaims>()];
+        OperatorClaims[] operators = [.. Operators(mode)];
         if (operators.Length < mode.Tokens.Count) return "error parsing operator JWT";
         return FindConflict(options, mode) ?? FindSystemAccountFault(options, operators) ?? operators.Select(FindVersionFault).FirstOrDefault(static fault => fault is not null) ??
             FindKeyFault(operators, mode) ?? (options.Authorization.Callout is null ? null : "operators do not allow authorization callouts to be configured directly");
@@ -30,7 +30,7 @@ internal static class OperatorCheck
             : null;
 
     /// <summary>Operators by their public keys, for messages.</summary>
-    public static string Describe(OperatorOptions options) => $"[{string.Join(' ', options.Tokens.Select(SubjectOf))}]";
+    public static string Describe(OperatorOptions options) => $"[{string.Join(' ', Operators(options).Select(static claims => claims.Subject))}]";
 
     private static string? FindConflict(ServerOptions options, OperatorOptions mode)
     {
@@ -76,13 +76,19 @@ internal static class OperatorCheck
 
     private static string? FindKeyFault(OperatorClaims[] operators, OperatorOptions mode)
     {
-        var signers = operators.SelectMany(static known => known.StrictSigningKeyUsage ? known.SigningKeys : [known.Subject, .. known.SigningKeys]);
-        if (signers.FirstOrDefault(static key => !Nkey.IsValid(key, NkeyRole.Operator)) is { } signer)
+        if (operators.SelectMany(Signers).FirstOrDefault(static key => !Nkey.IsValid(key, NkeyRole.Operator)) is { } signer)
             return $"trusted Keys {GoFormat.Quote(signer)} are required to be a valid public operator nkey";
         return mode.PinnedAccounts.FirstOrDefault(static key => !Nkey.IsValid(key, NkeyRole.Account)) is { } account
             ? $"pinned account key {GoFormat.Quote(account)} is not a valid public account nkey"
             : null;
     }
 
-    private static string SubjectOf(string token) => JwtToken.TryDecode<OperatorClaims>(token, out var claims, out _) ? claims.Subject : "?";
+    /// <summary>The public keys whose signatures are trusted: the configured ones and those of the operators.</summary>
+    public static IReadOnlyList<string> TrustedKeys(OperatorOptions options) => [.. options.TrustedKeys, .. Operators(options).SelectMany(Signers)];
+
+    private static IEnumerable<OperatorClaims> Operators(OperatorOptions options) =>
+        options.Tokens.Select(static token => JwtToken.TryDecode<OperatorClaims>(token, out var claims, out _) ? claims : null).OfType<OperatorClaims>();
+
+    // Under strict usage its own key signs only the operator itself.
+    private static IEnumerable<string> Signers(OperatorClaims claims) => claims.StrictSigningKeyUsage ? claims.SigningKeys : [claims.Subject, .. claims.SigningKeys];
 }

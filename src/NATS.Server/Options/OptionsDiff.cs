@@ -77,14 +77,16 @@ public sealed class OptionsDiff
         Fixed("LameDuckDuration", static o => o.LameDuckDuration),
         Fixed("LameDuckGracePeriod", static o => o.LameDuckGracePeriod),
         Live("MaxTracedMsgLen", static o => o.MaxTracedMessageLength, ReloadableOption.MaxTracedMessageLength, "max_traced_msg_len"),
-        // Operators fill in these keys themselves; their own refusal says more.
-        new("TrustedKeys", static o => Sorted(o.Operator.TrustedKeys), static (diff, current, next) =>
+        // Operators trust their own keys; once there are any, their own refusal says more.
+        new("TrustedKeys", static o => Sorted(OperatorCheck.TrustedKeys(o.Operator)), static (diff, current, next) =>
         {
-            if (current.Operator.Tokens.Count == 0) diff.Refuse("TrustedKeys", Sorted(current.Operator.TrustedKeys), Sorted(next.Operator.TrustedKeys));
+            if (current.Operator.Tokens.Count > 0) return;
+            diff.Refuse("TrustedKeys", Sorted(OperatorCheck.TrustedKeys(current.Operator)), Sorted(OperatorCheck.TrustedKeys(next.Operator)));
         }),
         new("TrustedOperators", static o => Sorted(o.Operator.Tokens), static (diff, current, next) =>
             diff.Refuse("TrustedOperators", OperatorCheck.Describe(current.Operator), OperatorCheck.Describe(next.Operator))),
-        new("AccountResolver", static o => (o.Operator.Resolver, o.Operator.Resolver is null ? "" : Show(o.Operator.Preload)), CompareResolver),
+        new("AccountResolver", null, CompareResolver),
+        new("AccountResolverTLSConfig", static o => TlsIdentity.Of(o.Operator.ResolverTls), static (diff, _, _) => diff.ChangeResolver()),
         Fixed("AlwaysEnableNonce", static o => o.AlwaysEnableNonce),
         Live("ConnectErrorReports", static o => o.ConnectErrorReports, ReloadableOption.ConnectErrorReports, "connect_error_reports"),
         Live("ReconnectErrorReports", static o => o.ReconnectErrorReports, ReloadableOption.ReconnectErrorReports, "reconnect_error_reports"),
@@ -197,12 +199,15 @@ public sealed class OptionsDiff
         if (current.SystemAccount != "$SYS" || next.SystemAccount.Length > 0) diff.Refuse("SystemAccount", current.SystemAccount, next.SystemAccount);
     }
 
+    // The reference compares with what the running resolver holds by now: only an empty one in memory can be the same.
     private static void CompareResolver(OptionsDiff diff, ServerOptions current, ServerOptions next)
     {
         if (current.Operator.Resolver is null != next.Operator.Resolver is null)
             diff._errors.Add("config reload does not support moving to or from an account resolver");
+        else if (current.Operator is { Resolver.Kind: ResolverKind.Memory, Preload.Count: 0 } && next.Operator.Resolver is { Kind: ResolverKind.Memory })
+            diff.ChangeResolver(next.Operator.Preload.Count > 0, "");
         else
-            diff.Change(ReloadableOption.Resolver, "AccountResolver", "Reloaded: accounts");
+            diff.ChangeResolver(next.Operator.Resolver is not null);
     }
 
     private static void CompareProxies(OptionsDiff diff, ServerOptions current, ServerOptions next)
@@ -244,6 +249,11 @@ public sealed class OptionsDiff
         },
         _ => GoFormat.Value(value),
     };
+
+    private void ChangeResolver(bool isChange = true, string notice = "Reloaded: accounts")
+    {
+        if (isChange) Change(ReloadableOption.Resolver, "AccountResolver", notice);
+    }
 
     private void Refuse(string field, object current, object next) =>
         _errors.Add(string.Create(CultureInfo.InvariantCulture, $"config reload not supported for {field}: old={Show(current)}, new={Show(next)}"));

@@ -85,7 +85,7 @@ public sealed class OptionsDiffTests
             "config reload not supported for AuthCallout: old=<nil>, new=&{A $G [a b]  []}"
         },
         { Current with { Operator = new OperatorOptions { TrustedKeys = ["P", "O"] } }, "config reload not supported for TrustedKeys: old=[], new=[O P]" },
-        { Current with { Operator = new OperatorOptions { Tokens = ["x"] } }, "config reload not supported for TrustedOperators: old=[], new=[?]" },
+        { Current with { Operator = new OperatorOptions { Tokens = ["x"] } }, "config reload not supported for TrustedOperators: old=[], new=[]" },
         {
             Current with { Operator = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Memory) } },
             "config reload does not support moving to or from an account resolver"
@@ -236,10 +236,15 @@ public sealed class OptionsDiffTests
     {
         static ServerOptions With(OperatorOptions mode) => Current with { Operator = mode };
         var memory = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Memory) };
+        var preloaded = memory with { Preload = new Dictionary<string, string> { ["A"] = "b" } };
         var url = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Url) { Url = "a" } };
         Assert.Equal(EveryTime, Notices(With(memory), With(memory with { Resolver = new ResolverOptions(ResolverKind.Memory) })));
         Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(url)));
-        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(memory with { Preload = new Dictionary<string, string> { ["A"] = "b" } })));
+        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(preloaded), With(preloaded)));
+        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(preloaded), With(memory)));
+        Assert.Equal([.. EveryTime, ""], Notices(With(memory), With(preloaded)));
+        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(url), With(url)));
+        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(memory with { ResolverTls = new TlsOptions() })));
     }
 
     [Fact]
