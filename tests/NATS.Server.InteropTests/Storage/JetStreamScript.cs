@@ -73,8 +73,8 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         {
             (string[] arguments, string payload) = await ReadFrameAsync(id);
 
-            // An empty message with a status ends it.
-            if (arguments[0] == "HMSG") break;
+            // A message without content ends it; its headers, if there are any, have a status.
+            if (arguments[0] == "HMSG" || payload.Length == 0) break;
             bytes.Write(Encoding.Latin1.GetBytes(payload));
             if (arguments.Length > 4) await client.SendAsync($"PUB {arguments[3]} 0\r\n\r\n");
         }
