@@ -10,20 +10,24 @@ namespace NATS.Server.Core.Compression;
 /// Owned by one user at a time. Writes S2 blocks, or Snappy blocks, which any S2 reader can read too. Keeps a table of 64 KiB from block to block; blocks
 /// do not depend on each other.
 /// </summary>
-public sealed class S2Encoder
+/// <param name="level">How much work it does.</param>
+public sealed class S2Encoder(S2Level level = S2Level.Fast)
 {
     /// <summary>Room that an output has to have beyond the length of its input.</summary>
     public const int Slack = 64;
+
+    /// <summary>Matches begin no nearer to the end of a block, so that they can be looked for in words.</summary>
+    internal const int Margin = 16;
 
     private const int TableBits = 14;
     private const int SmallTableBits = 10;
     private const int SmallInput = 4096;
     private const int ShortestInput = 32;
-    private const int Margin = 16;
     private const int WideCopy = 16;
 
     // Where a hash was last seen, plus the base of that block: what is below the base of this block belongs to an earlier one.
-    private readonly int[] _table = new int[1 << TableBits];
+    private readonly int[] _table = level == S2Level.Fast ? new int[1 << TableBits] : [];
+    private readonly S2BetterSearch? _better = level == S2Level.Better ? new S2BetterSearch() : null;
     private int _base = 1;
 
     /// <summary>The longest that a compressed input can be, and as long as the output of <see cref="Encode"/> has to be.</summary>
@@ -54,16 +58,23 @@ public sealed class S2Encoder
     {
         if (output.Length < MaximumLength(input.Length)) throw new ArgumentException("too short", nameof(output));
         if (input.Length < ShortestInput) return 0;
+        int header = S2Tag.WriteLength(ref output[0], input.Length);
+        int limit = input.Length - (input.Length >> 5) - header;
+        int written = _better?.Encode(input, output[header..], limit, snappy) ?? EncodeFast(input, output[header..], limit, snappy);
+        return written > 0 ? header + written : 0;
+    }
+
+    private int EncodeFast(ReadOnlySpan<byte> input, Span<byte> output, int limit, bool snappy)
+    {
         if (_base > int.MaxValue - input.Length)
         {
             Array.Clear(_table);
             _base = 1;
         }
 
-        int header = S2Tag.WriteLength(ref output[0], input.Length);
-        int written = EncodeBody(input, output[header..], input.Length - (input.Length >> 5) - header, snappy);
+        int written = EncodeBody(input, output, limit, snappy);
         _base += input.Length;
-        return written > 0 ? header + written : 0;
+        return written;
     }
 
     // Greedy, with one candidate for each place and a look at the last offset first. Where nothing is found the steps grow.
@@ -168,11 +179,11 @@ public sealed class S2Encoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Hash(ulong bytes, int shift) => (uint)(unchecked((bytes << 24) * 889523592379UL) >> shift);
 
-    private static ulong Load64(ref byte source, int at) => BinaryPrimitives.ReadUInt64LittleEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref source, at), sizeof(ulong)));
+    internal static ulong Load64(ref byte source, int at) => BinaryPrimitives.ReadUInt64LittleEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref source, at), sizeof(ulong)));
 
-    private static uint Load32(ref byte source, int at) => BinaryPrimitives.ReadUInt32LittleEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref source, at), sizeof(uint)));
+    internal static uint Load32(ref byte source, int at) => BinaryPrimitives.ReadUInt32LittleEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref source, at), sizeof(uint)));
 
-    private static int CommonLength(ref byte source, int earlier, int later, int end)
+    internal static int CommonLength(ref byte source, int earlier, int later, int end)
     {
         int start = later;
         while (end - later >= sizeof(ulong))

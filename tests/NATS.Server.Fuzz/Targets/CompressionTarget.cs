@@ -11,7 +11,8 @@ internal sealed class CompressionTarget : IFuzzTarget
 {
     private const int Limit = 256 * 1024;
 
-    private readonly S2Encoder _encoder = new();
+    private readonly S2Encoder _fast = new();
+    private readonly S2Encoder _better = new(S2Level.Better);
 
     public string Name => "compression";
 
@@ -55,7 +56,7 @@ internal sealed class CompressionTarget : IFuzzTarget
     {
         S2Framing framing = random.Next(2) == 0 ? S2Framing.S2 : S2Framing.Snappy;
         var stream = new ArrayBufferWriter<byte>();
-        S2Stream.Compress(input, stream, framing, _encoder);
+        S2Stream.Compress(input, stream, framing, random.Next(2) == 0 ? _fast : _better);
         var output = new ArrayBufferWriter<byte>();
         S2Error error = S2Stream.Decompress(stream.WrittenSpan, output, Math.Max(1, input.Length));
         if (error != S2Error.None) return error.ToString();

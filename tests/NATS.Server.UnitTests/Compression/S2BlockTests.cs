@@ -1,4 +1,5 @@
 using NATS.Server.Core.Compression;
+using NATS.Server.UnitTests.Architecture;
 using Xunit;
 
 namespace NATS.Server.UnitTests.Compression;
@@ -8,16 +9,19 @@ public sealed class S2BlockTests
     private readonly S2Encoder _encoder = new();
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void What_was_compressed_comes_back(bool snappy)
+    [InlineData(S2Level.Fast, false)]
+    [InlineData(S2Level.Fast, true)]
+    [InlineData(S2Level.Better, false)]
+    [InlineData(S2Level.Better, true)]
+    public void What_was_compressed_comes_back(S2Level level, bool snappy)
     {
+        var encoder = new S2Encoder(level);
         var random = new Random(snappy ? 1 : 2);
         for (int i = 0; i < 3000; i++)
         {
             byte[] input = S2Inputs.Any(random, i % 50 == 0 ? 300_000 : 2000);
             byte[] output = new byte[S2Encoder.MaximumLength(input.Length)];
-            int length = _encoder.Encode(input, output, snappy);
+            int length = encoder.Encode(input, output, snappy);
 
             Assert.True(length <= input.Length + 10, $"{input.Length} bytes became {length}");
             Assert.Equal(input, Decode(output.AsSpan(0, length)));
@@ -31,6 +35,16 @@ public sealed class S2BlockTests
         Assert.InRange(_encoder.Encode(json, new byte[S2Encoder.MaximumLength(json.Length)]), 1, 36_000);
         byte[] zeros = new byte[1 << 20];
         Assert.InRange(_encoder.Encode(zeros, new byte[S2Encoder.MaximumLength(zeros.Length)]), 1, 50);
+    }
+
+    [Fact]
+    public void The_better_level_is_better()
+    {
+        byte[] source = System.Text.Encoding.UTF8.GetBytes(string.Concat(SourceTree.Below("src", "NATS.Server.Core").Select(file => file.Text)))[..300_000];
+        byte[] output = new byte[S2Encoder.MaximumLength(source.Length)];
+        int fast = _encoder.Encode(source, output);
+        int better = new S2Encoder(S2Level.Better).Encode(source, output);
+        Assert.True(better < fast * 0.95, $"{fast} bytes became {better}");
     }
 
     [Fact]
