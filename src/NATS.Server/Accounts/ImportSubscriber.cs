@@ -38,8 +38,8 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         // What came in as a request is not exported as a stream.
         if (loop.CarriesService) return false;
         Subscription real = ((ShadowSubscription)subscription).Real;
-        if (_head is not null) return real.Owner.Deliver(loop, real, message.WithHead(_head), producer);
-        if (import.Transform is not { } transform) return real.Owner.Deliver(loop, real, message, producer);
+        if (_head is not null) return Counted(subscription, real.Owner.Deliver(loop, real, message.WithHead(_head), producer));
+        if (import.Transform is not { } transform) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
 
         int start = InboundMessage.HeadPrefix.Length;
         int length = start + transform.MaxLength(message.Subject.Length) + 1;
@@ -50,6 +50,12 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         head[end] = (byte)' ';
         bool delivered = real.Owner.Deliver(loop, real, message.WithHead(head[..(end + 1)]), producer);
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        return Counted(subscription, delivered);
+    }
+
+    private static bool Counted(Subscription shadow, bool delivered)
+    {
+        if (delivered) Interlocked.Increment(ref shadow.Delivered);
         return delivered;
     }
 }

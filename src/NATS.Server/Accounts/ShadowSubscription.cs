@@ -1,6 +1,6 @@
 namespace NATS.Server.Accounts;
 
-/// <summary>Stands in an exporting account for a subscription of an importing one. Immutable.</summary>
+/// <summary>Stands in an exporting account for a subscription of an importing one. Immutable but for its counter of deliveries.</summary>
 internal sealed class ShadowSubscription(ImportSubscriber import, byte[] subject, Subscription real)
     : Subscription(import, subject, real.Queue, real.Sid.ToArray())
 {

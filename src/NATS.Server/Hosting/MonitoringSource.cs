@@ -5,6 +5,7 @@ using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Delivery;
 using NATS.Server.Monitoring;
+using NATS.Server.Options;
 using NATS.Server.Sessions;
 
 namespace NATS.Server.Hosting;
@@ -152,8 +153,30 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
                 MaxFanout = maxFanout,
                 TotalFanout = totalFanout,
             },
-            Subscriptions = withSubscriptions ? [.. _context.Clients.Open.Where(x => x.Account == account).SelectMany(x => Describe(x, x.Subscriptions.Snapshot()))] : [],
+            Subscriptions = withSubscriptions ? ListSubscriptions(account) : [],
         };
+    }
+
+    /// <summary>Those of the account's clients, and those that stand for importers of its streams.</summary>
+    private SubscriptionSnapshot[] ListSubscriptions(Account account)
+    {
+        List<SubscriptionSnapshot> found = [];
+        bool exports = account.Model.Exports.Any(static export => export.Kind == ExportKind.Stream);
+        foreach (ClientSession session in _context.Clients.Open)
+        {
+            bool isOwn = session.Account == account;
+            if (!isOwn && !exports) continue;
+            foreach (Subscription subscription in session.Subscriptions.Snapshot())
+            {
+                if (isOwn) found.Add(Describe(subscription, session.Id, session.Account.Name));
+                foreach (ShadowSubscription shadow in subscription.Shadows)
+                {
+                    if (shadow.Exporter == account) found.Add(Describe(shadow, session.Id, session.Account.Name));
+                }
+            }
+        }
+
+        return [.. found];
     }
 
     private TrafficSnapshot SumTraffic()

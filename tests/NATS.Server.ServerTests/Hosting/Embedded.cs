@@ -7,7 +7,8 @@ namespace NATS.Server.ServerTests.Hosting;
 /// <summary>Servers in this process on loopback ports that the system chooses.</summary>
 internal static class Embedded
 {
-    public static readonly ServerOptions Options = new() { Host = "127.0.0.1", Port = ServerOptions.RandomPort };
+    /// <summary>Without a system account: its services subscribe, and tests count subscriptions.</summary>
+    public static readonly ServerOptions Options = new() { Host = "127.0.0.1", Port = ServerOptions.RandomPort, NoSystemAccount = true };
 
     /// <summary>Every engine this platform has.</summary>
     public static TheoryData<ConnectionEngineKind> Engines =>

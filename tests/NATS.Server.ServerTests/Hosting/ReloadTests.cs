@@ -284,7 +284,7 @@ public sealed class ReloadTests
     {
         await using NatsServer server = await Embedded.StartAsync(Embedded.Options with { MaxPayload = 0, PingInterval = TimeSpan.Zero });
         Assert.Equal(1024 * 1024, server.Options.MaxPayload);
-        ServerOptions fromText = OptionsLoader.ForThisProcess.LoadText($"listen: \"{Embedded.Options.Host}:-1\"").Options!;
+        ServerOptions fromText = OptionsLoader.ForThisProcess.LoadText($"listen: \"{Embedded.Options.Host}:-1\"").Options! with { NoSystemAccount = true };
         Assert.Empty(server.Reload(fromText).Errors);
         Assert.Empty(server.Reload(server.Options with { MaxPayload = 0, HttpHost = "" }).Errors);
     }

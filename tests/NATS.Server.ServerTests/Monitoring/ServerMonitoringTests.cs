@@ -15,6 +15,7 @@ public sealed class ServerMonitoringTests : IDisposable
         Port = ServerOptions.RandomPort,
         HttpHost = "127.0.0.1",
         HttpPort = ServerOptions.RandomPort,
+        NoSystemAccount = true,
     };
 
     private readonly HttpClient _http = new();
@@ -47,6 +48,42 @@ public sealed class ServerMonitoringTests : IDisposable
         Assert.Equal((2L, 7L, 1L, 5L), (typed.InMsgs, typed.InBytes, typed.OutMsgs, typed.OutBytes));
         Assert.Equal((server.ServerId, server.StartTime), (typed.ServerId, typed.Start));
         Assert.Equal(1UL, typed.HttpReqStats["/varz"]);
+    }
+
+    [Fact]
+    public async Task Subscriptions_of_an_account_include_those_that_stand_for_importers_of_its_streams()
+    {
+        ServerOptions options = Options with
+        {
+            Accounts =
+            [
+                new AccountOptions
+                {
+                    Name = "A",
+                    Users = [new UserOptions { Username = "a", Password = "a", Account = "A" }],
+                    Exports = [new ExportOptions(ExportKind.Stream, "foo.*")],
+                },
+                new AccountOptions
+                {
+                    Name = "B",
+                    Users = [new UserOptions { Username = "b", Password = "b", Account = "B" }],
+                    Imports = [new ImportOptions(ExportKind.Stream, "A", "foo.*") { To = "bar.$1" }],
+                },
+            ],
+        };
+        await using NatsServer server = await NatsServer.StartAsync(options);
+        await using RawClient importer = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port, "CONNECT {\"verbose\":false,\"user\":\"b\",\"pass\":\"b\"}\r\n");
+        await importer.SendAsync("SUB bar.x q 1\r\n");
+        await importer.PingAsync();
+        await using RawClient publisher = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port, "CONNECT {\"verbose\":false,\"user\":\"a\",\"pass\":\"a\"}\r\n");
+        await publisher.SendAsync("PUB foo.x 1\r\nz\r\n");
+        await publisher.PingAsync();
+
+        SubDetail shadow = Assert.Single(server.Monitor.Subsz(new SubszOptions { Account = "A", Subscriptions = true }).SubscriptionsList!);
+        Assert.Equal(("B", "foo.x", "q", 1L), (shadow.Account, shadow.Subject, shadow.Qgroup, shadow.Msgs));
+        SubDetail real = Assert.Single(server.Monitor.Subsz(new SubszOptions { Account = "B", Subscriptions = true }).SubscriptionsList!);
+        Assert.Equal(("B", "bar.x", "q", 1L), (real.Account, real.Subject, real.Qgroup, real.Msgs));
+        Assert.Equal(shadow.Cid, real.Cid);
     }
 
     [Fact]
