@@ -86,7 +86,7 @@ public sealed class OptionsDiff
         new("TrustedOperators", static o => Sorted(o.Operator.Tokens), static (diff, current, next) =>
             diff.Refuse("TrustedOperators", OperatorCheck.Describe(current.Operator), OperatorCheck.Describe(next.Operator))),
         new("AccountResolver", null, CompareResolver),
-        new("AccountResolverTLSConfig", static o => TlsIdentity.Of(o.Operator.ResolverTls), static (diff, _, _) => diff.ChangeResolver()),
+        new("AccountResolverTLSConfig", static o => TlsIdentity.Of(o.Operator.ResolverTls), CompareResolverTls),
         Fixed("AlwaysEnableNonce", static o => o.AlwaysEnableNonce),
         Live("ConnectErrorReports", static o => o.ConnectErrorReports, ReloadableOption.ConnectErrorReports, "connect_error_reports"),
         Live("ReconnectErrorReports", static o => o.ReconnectErrorReports, ReloadableOption.ReconnectErrorReports, "reconnect_error_reports"),
@@ -204,10 +204,21 @@ public sealed class OptionsDiff
     {
         if (current.Operator.Resolver is null != next.Operator.Resolver is null)
             diff._errors.Add("config reload does not support moving to or from an account resolver");
+        else if (current.Operator.Resolver != next.Operator.Resolver)
+            diff.Refuse("AccountResolver", Show(current.Operator.Resolver), Show(next.Operator.Resolver)); // the one that is open stays
         else if (current.Operator is { Resolver.Kind: ResolverKind.Memory, Preload.Count: 0 } && next.Operator.Resolver is { Kind: ResolverKind.Memory })
             diff.ChangeResolver(next.Operator.Preload.Count > 0, "");
         else
             diff.ChangeResolver(next.Operator.Resolver is not null);
+    }
+
+    // Only a web server is spoken to over TLS.
+    private static void CompareResolverTls(OptionsDiff diff, ServerOptions current, ServerOptions next)
+    {
+        if (next.Operator.Resolver is { Kind: ResolverKind.Url })
+            diff.Refuse("AccountResolverTLSConfig", current.Operator.ResolverTls is not null, next.Operator.ResolverTls is not null);
+        else
+            diff.ChangeResolver();
     }
 
     private static void CompareProxies(OptionsDiff diff, ServerOptions current, ServerOptions next)
@@ -217,6 +228,9 @@ public sealed class OptionsDiff
         if (removed.Length > 0) diff.Change(ReloadableOption.TrustedProxies, "Proxies", $"Reloaded: proxies trusted keys {ShowQuoted(removed)} were removed");
         if (added.Length > 0) diff.Change(ReloadableOption.TrustedProxies, "Proxies", $"Reloaded: proxies trusted keys {ShowQuoted(added)} were added");
     }
+
+    // The kind only: an address may have credentials in it.
+    private static string Show(ResolverOptions? resolver) => resolver is null ? "<nil>" : resolver.Kind.ToString().ToUpperInvariant();
 
     private static string Sorted(IReadOnlyList<string> list) => Show([.. list.Order(StringComparer.Ordinal)]);
 

@@ -239,12 +239,27 @@ public sealed class OptionsDiffTests
         var preloaded = memory with { Preload = new Dictionary<string, string> { ["A"] = "b" } };
         var url = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Url) { Url = "a" } };
         Assert.Equal(EveryTime, Notices(With(memory), With(memory with { Resolver = new ResolverOptions(ResolverKind.Memory) })));
-        Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(url)));
         Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(preloaded), With(preloaded)));
         Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(preloaded), With(memory)));
         Assert.Equal([.. EveryTime, ""], Notices(With(memory), With(preloaded)));
         Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(url), With(url)));
         Assert.Equal([.. EveryTime, "Reloaded: accounts"], Notices(With(memory), With(memory with { ResolverTls = new TlsOptions() })));
+    }
+
+    [Fact]
+    public void The_resolver_stays_the_one_that_is_open()
+    {
+        var url = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Url) { Url = "http://u:secret@a/" } };
+        var memory = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Memory) };
+        Assert.Equal(
+            ["config reload not supported for AccountResolver: old=URL, new=MEMORY"],
+            OptionsDiff.Compare(Current with { Operator = url }, Current with { Operator = memory }).Errors);
+        Assert.Equal(
+            ["config reload not supported for AccountResolver: old=URL, new=URL"],
+            OptionsDiff.Compare(Current with { Operator = url }, Current with { Operator = url with { Resolver = url.Resolver with { Url = "b" } } }).Errors);
+        Assert.Equal(
+            ["config reload not supported for AccountResolverTLSConfig: old=false, new=true"],
+            OptionsDiff.Compare(Current with { Operator = url }, Current with { Operator = url with { ResolverTls = new TlsOptions() } }).Errors);
     }
 
     [Fact]
