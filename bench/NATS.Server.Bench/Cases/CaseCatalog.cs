@@ -59,6 +59,8 @@ internal static class CaseCatalog
             Targets = SmallDelivery,
         },
         new TrafficCase("stalled", "1:4, 128 B, and one that stops reading") { Subscribers = 4, AddsStalledSubscriber = true, IsSlow = true },
+        new LoginCase("nkey-logins", "logins with a key") { Configuration = LoginCase.Users, Targets = new() { Throughput = 0.7 } },
+        new LoginStormCase("login-storm", "request/reply, 1 in flight, while others log in") { Configuration = LoginCase.Users },
         new IdleCase("idle-5000", "5,000 idle connections") { Targets = new() { Memory = 0.3 } },
         new IdleCase("idle-10000", "10,000 idle connections") { Connections = 10_000, IsSlow = true },
         new StartCase("start", "start") { Targets = new() { StartMilliseconds = 150, IdleMib = 60 } },

@@ -30,6 +30,9 @@ internal sealed record RunResult
     /// <summary>Throughput with a subscriber that does not read, divided by the throughput without.</summary>
     public double StalledShare { get; init; } = double.NaN;
 
+    /// <summary>99th percentile of latencies while others log in, divided by that in quiet.</summary>
+    public double P99Growth { get; init; } = double.NaN;
+
     public double Rate => Messages / Seconds;
 
     public double CpuMicrosecondsPerMessage => ServerCpuSeconds * 1e6 / Messages;
@@ -64,6 +67,7 @@ internal sealed record RunResult
         Add("kib_per_connection", KibPerConnection, "0.00");
         Add("start_ms", StartMilliseconds, "0.0");
         Add("stalled_share", StalledShare, "0.00");
+        Add("p99_growth", P99Growth, "0.00");
         return string.Join(' ', parts);
     }
 }

@@ -94,6 +94,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             Version = options.Version,
             Tls = session.Tls is { } tls ? tls with { IsHandshakeFirst = session.IsHandshakeFirst } : null,
             AuthorizedUser = session.AuthorizedUser,
+            ProxyKey = session.Authenticated?.ProxyKey ?? "",
             Account = session.Account.Name,
         };
     }

@@ -57,6 +57,9 @@ internal sealed record ConnectionSnapshot
 
     /// <summary>Empty unless <see cref="Type"/> is <c>mqtt</c>.</summary>
     public string MqttClient { get; init; } = "";
+
+    /// <summary>The public key of the proxy that vouched for the client; empty without one.</summary>
+    public string ProxyKey { get; init; } = "";
 }
 
 /// <summary>One subscription at one moment. Immutable; shares its arrays with the subscription it describes.</summary>

@@ -97,7 +97,14 @@ public sealed record ConnInfo
     public string? NameTag { get; init; }
 
     public string? MqttClient { get; init; }
+
+    /// <summary>The proxy that vouched for the client.</summary>
+    public ProxyInfo? Proxy { get; init; }
 }
+
+/// <summary>A trusted proxy. Immutable.</summary>
+/// <param name="Key">Its public key.</param>
+public sealed record ProxyInfo(string Key);
 
 /// <summary>A certificate that a peer presented. Immutable.</summary>
 public sealed record TlsPeerCert

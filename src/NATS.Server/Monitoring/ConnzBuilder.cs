@@ -141,6 +141,7 @@ internal static class ConnzBuilder
             SubscriptionsListDetail = options.SubscriptionsDetail && subscriptions.Count > 0 ? Details(subscriptions, entry.Closed is not null) : null,
             NameTag = options.Auth ? NameTag(entry) : null,
             MqttClient = OrNull(connection.MqttClient),
+            Proxy = connection.ProxyKey.Length > 0 ? new ProxyInfo(connection.ProxyKey) : null,
         };
     }
 

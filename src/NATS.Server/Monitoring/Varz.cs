@@ -158,9 +158,15 @@ public sealed record Varz
 
     public DiskIoWaitStats DiskIoWaitStats { get; init; } = new();
 
+    /// <summary>Proxies that may vouch for clients; null without any.</summary>
+    public ProxiesOptions? Proxies { get; init; }
+
     /// <summary>When the certificate of the client listener ends.</summary>
     public DateTimeOffset? TlsCertNotAfter { get; init; }
 }
+
+/// <summary>Proxies in <see cref="Varz"/>. Immutable.</summary>
+public sealed record ProxiesOptions(IReadOnlyList<ProxyInfo> Trusted);
 
 /// <summary>The options of a subsystem in <see cref="Varz"/>. Immutable. Empty while the subsystem is not configured.</summary>
 public sealed record VarzSection

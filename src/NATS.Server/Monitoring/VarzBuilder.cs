@@ -89,6 +89,7 @@ internal static class VarzBuilder
             SystemAccount = OrNull(server.SystemAccount),
             SlowConsumerStats = Stats(server.SlowConsumers),
             StaleConnectionStats = Stats(server.StaleConnections),
+            Proxies = options.TrustedProxies.Count > 0 ? new ProxiesOptions([.. options.TrustedProxies.Select(static key => new ProxyInfo(key))]) : null,
         };
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class ClientSession
     // CONNECT {json}
     public bool OnConnect(LoopContext loop, ReadOnlySpan<byte> json)
     {
-        if (_traced) Trace($"<<- [CONNECT {SecretRedaction.Redact(Text(json))}]");
+        if (_traced) Trace($"<<- [CONNECT {SecretRedaction.Redact(json)}]");
         Volatile.Write(ref _authDeadlineMs, 0);
         _lastActivityTicks = loop.UtcTicks;
         StartPingsAfterConnect(loop);
