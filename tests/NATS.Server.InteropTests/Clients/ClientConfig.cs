@@ -11,6 +11,8 @@ internal static class ClientConfig
 
     public static ServerProcessOptions Token { get; } = new() { Arguments = ["--auth", "tok"] };
 
+    public static ServerProcessOptions Nkey { get; } = new() { Config = $"authorization {{ users: [ {{ nkey: {CalloutService.Pair(Core.Security.NkeyRole.User, 1)} }} ] }}" };
+
     public static ServerProcessOptions Permissions { get; } = new()
     {
         Config = """

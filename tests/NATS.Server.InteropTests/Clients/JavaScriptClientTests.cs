@@ -33,6 +33,9 @@ public sealed class JavaScriptClientTests
     public Task Client_authenticates_by_token() => Program().CompareAsync("token", ClientConfig.Token);
 
     [Fact]
+    public Task Client_authenticates_by_nkey() => Program().CompareAsync("nkey", ClientConfig.Nkey);
+
+    [Fact]
     public Task Client_is_told_of_permission_violations() => Program().CompareAsync("permissions", ClientConfig.Permissions);
 
     [Fact]

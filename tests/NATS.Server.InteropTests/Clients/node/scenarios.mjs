@@ -2,7 +2,7 @@
 // Run against the reference and against our server; both outputs must be equal. Nothing that differs between two runs is printed.
 import client from "@nats-io/transport-node";
 
-const { connect, createInbox, deferred, headers } = client;
+const { connect, createInbox, deferred, headers, nkeyAuthenticator } = client;
 
 const [, , scenario, port] = process.argv;
 const url = `nats://127.0.0.1:${port}`;
@@ -74,6 +74,17 @@ const scenarios = {
     print(messages.map((message) => message.data.length));
     print(messages.every((message) => message.data.every((byte, i) => byte === bytes[i])));
     await nc.close();
+  },
+
+  async "nkey"() {
+    // The seeds of 32 ones and of 32 twos.
+    const nc = await open({ authenticator: nkeyAuthenticator(text.encode("SUAACAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAN7EY")) });
+    const sub = nc.subscribe("a");
+    nc.publish("a", "x");
+    print((await take(sub, 1)).map(seen));
+    await nc.close();
+    print(await outcome(() => open({ authenticator: nkeyAuthenticator(text.encode("SUAAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAT6EE")) })));
+    print(await outcome(() => open()));
   },
 
   async "queue-group"() {
