@@ -75,6 +75,9 @@ internal sealed record ServerSnapshot
 
     /// <summary>Subscriptions of all accounts.</summary>
     public uint Subscriptions { get; init; }
+
+    /// <summary>Logins refused because the account is not one of those that may connect.</summary>
+    public long PinnedAccountFailures { get; init; }
 }
 
 /// <summary>Messages and payload bytes in both directions, seen from the server.</summary>

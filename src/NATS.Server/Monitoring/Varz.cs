@@ -150,7 +150,16 @@ public sealed record Varz
 
     public IReadOnlyDictionary<string, bool>? FeatureFlags { get; init; }
 
+    /// <summary>The JWTs of trusted operators.</summary>
+    public IReadOnlyList<string>? TrustedOperatorsJwt { get; init; }
+
+    /// <summary>What these JWTs say.</summary>
+    public IReadOnlyList<System.Text.Json.JsonElement>? TrustedOperatorsClaim { get; init; }
+
     public string? SystemAccount { get; init; }
+
+    /// <summary>Logins refused because the account is not one of those that may connect; null for none.</summary>
+    public ulong? PinnedAccountFails { get; init; }
 
     public required PeerStats SlowConsumerStats { get; init; }
 

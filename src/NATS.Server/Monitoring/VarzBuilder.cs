@@ -1,3 +1,5 @@
+using System.Text.Json;
+using NATS.Server.Core.Jwt;
 using NATS.Server.Options;
 
 namespace NATS.Server.Monitoring;
@@ -86,7 +88,10 @@ internal static class VarzBuilder
             Tags = OrNull(options.Tags),
             Metadata = options.Metadata.Count == 0 ? null : Sorted(options.Metadata),
             FeatureFlags = MergeFlags(options.FeatureFlags),
+            TrustedOperatorsJwt = OrNull(options.Operator.Tokens),
+            TrustedOperatorsClaim = options.Operator.Tokens.Count == 0 ? null : [.. Claims(options.Operator.Tokens)],
             SystemAccount = OrNull(server.SystemAccount),
+            PinnedAccountFails = server.PinnedAccountFailures == 0 ? null : (ulong)server.PinnedAccountFailures,
             SlowConsumerStats = Stats(server.SlowConsumers),
             StaleConnectionStats = Stats(server.StaleConnections),
             Proxies = options.TrustedProxies.Count > 0 ? new ProxiesOptions([.. options.TrustedProxies.Select(static key => new ProxyInfo(key))]) : null,
@@ -103,6 +108,17 @@ internal static class VarzBuilder
         }
 
         return merged;
+    }
+
+    // Written anew, in the order of fields in which the library of JWTs writes them.
+    private static IEnumerable<JsonElement> Claims(IReadOnlyList<string> tokens)
+    {
+        foreach (string token in tokens)
+        {
+            if (!JwtToken.TryDecode(token, out OperatorClaims? claims, out _)) continue;
+            using JsonDocument document = JsonDocument.Parse(ClaimWriter.Write(claims));
+            yield return document.RootElement.Clone();
+        }
     }
 
     private static SortedDictionary<string, string> Sorted(IReadOnlyDictionary<string, string> values)

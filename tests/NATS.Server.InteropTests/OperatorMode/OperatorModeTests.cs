@@ -237,6 +237,54 @@ public sealed class OperatorModeTests
         });
     }
 
+    [Fact]
+    public async Task Both_tell_of_operators_and_of_pinned_accounts()
+    {
+        AccountSetup pinned = _operator.AddAccount("A");
+        AccountSetup other = _operator.AddAccount("B");
+        AccountSetup system = _operator.AddAccount("SYS");
+        UserSetup sentinel = pinned.AddUser("sentinel", Bearer);
+        string config = _operator.Configuration(system) + $"resolver_pinned_accounts: [{pinned.Id}]\ndefault_sentinel: {sentinel.Token}\nhttp: 127.0.0.1:-1\n";
+        await OperatorPlay.CompareAsync(config, system, async play =>
+        {
+            await play.LoginAsync("pinned", pinned.AddUser("u"));
+            await play.LoginAsync("not pinned", other.AddUser("v"));
+            await play.LoginAsync("system", system.AddUser("w"));
+            await play.LoginAsync("no token", sentinel with { Token = "" });
+            await play.VarzAsync("trusted_operators_jwt", "trusted_operators_claim", "pinned_account_fails");
+        });
+    }
+
+    // Tokens of the first version of the format, as old tools made them.
+    [Fact]
+    public async Task Both_read_tokens_of_version_1()
+    {
+        AccountSetup system = _operator.AddAccount("SYS");
+        NkeyPair account = _operator.NewKey(NkeyRole.Account);
+        NkeyPair signer = _operator.NewKey(NkeyRole.Account);
+        NkeyPair user = _operator.NewKey(NkeyRole.User);
+        string accountToken = Old(_operator.Key, $$"""{"iss":"{{_operator.Key}}","sub":"{{account}}","name":"A","iat":{{_operator.Now}},"type":"account","nats":{"limits":{"subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":-1,"leaf":-1},"signing_keys":["{{signer}}"]} }""");
+        string userToken = Old(signer, $$"""{"iss":"{{signer}}","sub":"{{user}}","name":"u","iat":{{_operator.Now}},"type":"user","issuer_account":"{{account}}","nats":{"pub":{"allow":["ok"]},"src":"127.0.0.0/8"} }""");
+        string foreignToken = Old(signer, $$"""{"iss":"{{signer}}","sub":"{{user}}","name":"u","iat":{{_operator.Now}},"type":"user","issuer_account":"{{account}}","nats":{"src":"10.0.0.0/8"} }""");
+        string unsigned = Old(account, $$"""{"iss":"{{signer}}","sub":"{{user}}","iat":{{_operator.Now}},"type":"user","issuer_account":"{{account}}","nats":{} }""");
+        string config = _operator.Configuration(system).Replace("resolver_preload: {", $"resolver_preload: {{\n  {account}: {accountToken}", StringComparison.Ordinal);
+        await OperatorPlay.CompareAsync(config, system, async play =>
+        {
+            await play.LoginAsync("user", new UserSetup(user, userToken));
+            await play.LoginAsync("elsewhere", new UserSetup(user, foreignToken));
+            await play.LoginAsync("unsigned", new UserSetup(user, unsigned));
+            await using RawClient client = await play.LoginAsync(new UserSetup(user, userToken));
+            await client.SendAsync("PUB ok 0\r\n\r\nPUB no 0\r\n\r\nPING\r\n");
+            play.Note("permissions", await client.ReadUntilAsync("PONG\r\n"));
+        });
+    }
+
+    private static string Old(NkeyPair signer, string json)
+    {
+        string claims = Base64Text.Encode(System.Text.Encoding.UTF8.GetBytes(json));
+        return $"{Base64Text.Encode("""{"typ":"jwt","alg":"ed25519"}"""u8)}.{claims}.{Base64Text.Encode(signer.Sign(System.Text.Encoding.ASCII.GetBytes(claims)))}";
+    }
+
     private const string Folder = "{ type: full, dir: \"$FOLDER/jwt\", allow_delete: true }";
 
     private string Deletion(NkeyPair signer, params string[] accounts)

@@ -79,6 +79,14 @@ internal sealed partial class OperatorPlay
         }
     }
 
+    /// <summary>Notes what <c>/varz</c> says in these fields.</summary>
+    public async Task VarzAsync(params string[] fields)
+    {
+        using var http = new HttpClient();
+        using JsonDocument varz = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{_server.MonitorPort}/varz")));
+        foreach (string field in fields) Note(field, varz.RootElement.TryGetProperty(field, out JsonElement value) ? JsonSerializer.Serialize(value) : "");
+    }
+
     private static async Task<string> RunAsync(string executable, string config, AccountSetup system, Func<OperatorPlay, Task> script)
     {
         await using ServerProcess server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Config = config });
