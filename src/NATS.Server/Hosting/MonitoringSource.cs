@@ -40,6 +40,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             StaleConnections = new PeerCounts((ulong)_context.Counters.StaleConnections, 0, 0, 0),
             StalledClients = _context.Counters.StalledClients,
             Subscriptions = (uint)server.NumSubscriptions,
+            SystemAccount = _context.Accounts.System?.Name ?? "",
             PinnedAccountFailures = server.NumPinnedAccountFailures,
         };
     }
