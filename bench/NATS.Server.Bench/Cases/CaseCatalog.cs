@@ -8,6 +8,14 @@ internal static class CaseCatalog
     private static readonly Targets Secure = new() { Throughput = 1 };
     private static readonly Targets ManyToMany = new() { Throughput = 4, Cpu = 0.2 };
 
+    private const string ServiceImport = """
+        accounts {
+          exporter { users: [{user: exporter, password: exporter}], exports: [{service: "bench.service.*"}] }
+          importer { users: [{user: importer, password: importer}], imports: [{service: {account: exporter, subject: "bench.service.*"}}] }
+        }
+
+        """;
+
     public static IReadOnlyList<BenchCase> All { get; } =
     [
         new TrafficCase("pub-16", "publish only, 16 B") { Size = 16, Subscribers = 0, Targets = SmallPublish },
@@ -26,6 +34,19 @@ internal static class CaseCatalog
         new RequestCase("request-1", "request/reply, 1 in flight") { Targets = new() { Throughput = 1.2, Cpu = 0.5, P50 = 0.7 } },
         new RequestCase("request-16", "request/reply, 16 in flight") { InFlight = 16, Targets = new() { Throughput = 2, Cpu = 0.5, P50 = 0.7 } },
         new RequestCase("request-16x1", "request/reply, 16 pairs with 1 in flight each") { Requesters = 16, IsSlow = true },
+        new RequestCase("import-1", "request/reply over a service import, 1 in flight")
+        {
+            IsImported = true,
+            Configuration = ServiceImport,
+            Targets = new() { Throughput = 1.2, Cpu = 0.5, P50 = 0.8 },
+        },
+        new RequestCase("import-16", "request/reply over a service import, 16 in flight")
+        {
+            IsImported = true,
+            InFlight = 16,
+            Configuration = ServiceImport,
+            Targets = new() { Throughput = 2, Cpu = 0.5, P50 = 0.7 },
+        },
         new WildCase("wild-100k", "100,000 wildcard subscriptions") { Targets = new() { Throughput = 3, Cpu = 0.35 } },
         new TrafficCase("portable-1to1-128", "portable engine, 1:1, 128 B")
         {

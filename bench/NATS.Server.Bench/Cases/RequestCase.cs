@@ -17,20 +17,23 @@ internal sealed record RequestCase(string Name, string Title) : BenchCase(Name, 
 
     public int Requesters { get; init; } = 1;
 
+    /// <summary>The responders are in another account, whose service the requesters' account imports.</summary>
+    public bool IsImported { get; init; }
+
     public override RunResult Run(ServerProcess server, TimeSpan duration)
     {
         using var loop = new EventLoop();
         var latencies = new LatencyHistogram();
-        var responders = new List<Responder>();
+        var responders = new List<IResponder>();
         var requesters = new List<Requester>();
         for (var i = 0; i < Requesters; i++)
         {
             var frames = new RequestFrames(Size, i);
-            var responder = new Responder(loop, server.EndPoint, frames, InFlight);
+            Peer responder = IsImported ? new ImportResponder(loop, server.EndPoint, frames, InFlight, "exporter") : new Responder(loop, server.EndPoint, frames, InFlight);
             responder.Join();
             responder.Subscribe(frames.Subject, RequestFrames.ServiceSid);
-            responders.Add(responder);
-            var requester = new Requester(loop, server.EndPoint, frames, InFlight, latencies);
+            responders.Add((IResponder)responder);
+            var requester = new Requester(loop, server.EndPoint, frames, InFlight, latencies, IsImported ? "importer" : "");
             requester.Join();
             requester.Subscribe(frames.InboxWildcard, RequestFrames.InboxSid);
             requesters.Add(requester);
@@ -76,7 +79,7 @@ internal sealed record RequestCase(string Name, string Title) : BenchCase(Name, 
             : throw new VerificationException(Counts(requesters, responders));
     }
 
-    private static string Counts(List<Requester> requesters, List<Responder> responders) =>
+    private static string Counts(List<Requester> requesters, List<IResponder> responders) =>
         $"{requesters.Sum(static requester => requester.Sent)} requests were sent, {responders.Sum(static responder => responder.Received)} delivered, "
         + $"{requesters.Sum(static requester => requester.Received)} replies arrived";
 }

@@ -17,8 +17,8 @@ internal abstract unsafe class ExchangePeer : Peer
     private readonly byte[] _block;
     private readonly int _capacity;
 
-    protected ExchangePeer(EventLoop loop, IPEndPoint server, Frame incoming, int incomingToken, Frame outgoing, int outgoingToken, int inFlight)
-        : base(loop, server)
+    protected ExchangePeer(EventLoop loop, IPEndPoint server, Frame incoming, int incomingToken, Frame outgoing, int outgoingToken, int inFlight, string user = "")
+        : base(loop, server, user)
     {
         _incoming = incoming;
         _incomingToken = incomingToken;

@@ -5,8 +5,8 @@ using NATS.Server.Bench.Measurement;
 namespace NATS.Server.Bench.Load;
 
 /// <summary>Keeps a number of requests in flight and takes the time of each. Loop thread only.</summary>
-internal sealed class Requester(EventLoop loop, IPEndPoint server, RequestFrames frames, int inFlight, LatencyHistogram latencies)
-    : ExchangePeer(loop, server, frames.DeliveredReply, frames.DeliveredReplyToken, frames.Request, frames.RequestToken, inFlight)
+internal sealed class Requester(EventLoop loop, IPEndPoint server, RequestFrames frames, int inFlight, LatencyHistogram latencies, string user = "")
+    : ExchangePeer(loop, server, frames.DeliveredReply, frames.DeliveredReplyToken, frames.Request, frames.RequestToken, inFlight, user)
 {
     private readonly long[] _sentAt = new long[inFlight];
 

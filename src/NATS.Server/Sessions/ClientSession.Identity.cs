@@ -15,12 +15,20 @@ internal sealed partial class ClientSession
         get
         {
             Described? known = Volatile.Read(ref _described);
-            if (known is not null && ReferenceEquals(known.Options, _options) && ReferenceEquals(known.Identity.Account, _account)) return known.Identity;
-            var described = new Described(_options, Describe());
+            if (known is not null && ReferenceEquals(known.Options, _options) && ReferenceEquals(known.Authenticated, _authenticated)
+                && ReferenceEquals(known.Identity.Account, _account))
+            {
+                return known.Identity;
+            }
+
+            var described = new Described(_options, _authenticated, Describe());
             Volatile.Write(ref _described, described);
             return described.Identity;
         }
     }
+
+    /// <summary>When the connection has to end because the user's credentials do; null: never. Any thread.</summary>
+    public DateTimeOffset? ExpiresAt => _authenticated?.ExpiresAt;
 
     /// <summary>What the client may do. Any thread.</summary>
     public ClientRights Rights => _rights;
@@ -36,7 +44,10 @@ internal sealed partial class ClientSession
         Language = _options.Language,
         Version = _options.Version,
         Jwt = _options.Jwt,
+        IssuerKey = _authenticated?.IssuerKey ?? "",
+        NameTag = _authenticated?.NameTag ?? "",
+        Tags = _authenticated?.Tags ?? [],
     };
 
-    private sealed record Described(ConnectOptions Options, ClientIdentity Identity);
+    private sealed record Described(ConnectOptions Options, AuthResult? Authenticated, ClientIdentity Identity);
 }

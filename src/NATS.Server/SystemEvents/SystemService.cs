@@ -28,5 +28,6 @@ internal sealed record SystemService(string Subject, string Format, bool IsShare
 /// <param name="request">What came; valid during the call.</param>
 /// <param name="origin">Who asks, as the request's header tells; without a client when it did not come by an import.</param>
 /// <param name="client">The connection it came from; null when the server asks itself.</param>
+/// <param name="now">The time, UTC.</param>
 /// <param name="writer">Gets the value of the field <c>data</c>.</param>
-internal delegate void SystemServiceAnswer(in InboundMessage request, in RequestOrigin origin, ClientSession? client, Utf8JsonWriter writer);
+internal delegate void SystemServiceAnswer(in InboundMessage request, in RequestOrigin origin, ClientSession? client, DateTimeOffset now, Utf8JsonWriter writer);

@@ -29,6 +29,7 @@ internal sealed class SystemServices
     private readonly ServiceRouter _router;
     private readonly IConnectionEngine _engine;
     private readonly ServerStamp _stamp;
+    private readonly EngineClock _clock;
     private InternalClient? _client;
     private Subscription[] _subscriptions = [];
 
@@ -38,6 +39,7 @@ internal sealed class SystemServices
         _accounts = server.Accounts;
         _router = router;
         _engine = engine;
+        _clock = server.Clock;
         _stamp = new ServerStamp(server);
     }
 
@@ -79,7 +81,7 @@ internal sealed class SystemServices
                 writer.WriteStartObject();
                 _stamp.Write(writer);
                 writer.WritePropertyName("data"u8);
-                service.Answer(request, DeliveryContext.Of(loop).Current.Hop.Origin, (producer as ClientSubscriber)?.Session, writer);
+                service.Answer(request, DeliveryContext.Of(loop).Current.Hop.Origin, (producer as ClientSubscriber)?.Session, _clock.UtcNow, writer);
                 writer.WriteEndObject();
             }
 

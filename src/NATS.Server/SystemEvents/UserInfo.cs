@@ -9,7 +9,7 @@ namespace NATS.Server.SystemEvents;
 /// <summary><c>$SYS.REQ.USER.INFO</c>: tells a client who it is and what it may do. Thread-safe.</summary>
 internal static class UserInfo
 {
-    public static void Write(in InboundMessage request, in RequestOrigin origin, ClientSession? client, Utf8JsonWriter writer)
+    public static void Write(in InboundMessage request, in RequestOrigin origin, ClientSession? client, DateTimeOffset now, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         writer.WriteString("user"u8, origin is { Client: not null, IsDetailed: true } ? origin.Client.User : "");
@@ -21,7 +21,15 @@ internal static class UserInfo
         }
 
         if (client?.Rights.Permissions is { } permissions) Write(permissions.Options, writer);
+        if (client?.ExpiresAt is { } end) WriteExpiry(end - now, writer);
         writer.WriteEndObject();
+    }
+
+    /// <summary>Time that is left, in whole seconds as nanoseconds; nothing when there is less than one.</summary>
+    private static void WriteExpiry(TimeSpan left, Utf8JsonWriter writer)
+    {
+        long seconds = left.Ticks / TimeSpan.TicksPerSecond;
+        if (seconds != 0) writer.WriteNumber("expires"u8, seconds * 1_000_000_000);
     }
 
     private static void Write(PermissionsOptions permissions, Utf8JsonWriter writer)
