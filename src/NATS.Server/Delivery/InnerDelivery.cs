@@ -29,7 +29,7 @@ internal static class InnerDelivery
         root.Current = inner;
         try
         {
-            return Route(loop, inner, account, inner.Frame.Write(subject, reply, headers, payload), producer);
+            return Route(loop, inner.Cache.Find(account, subject), inner.Frame.Write(subject, reply, headers, payload), producer);
         }
         finally
         {
@@ -38,11 +38,8 @@ internal static class InnerDelivery
         }
     }
 
-    /// <summary>Delivers a message that stands in the frame of <paramref name="inner"/>.</summary>
-    /// <returns>How many received it.</returns>
-    private static int Route(LoopContext loop, DeliveryContext inner, Account account, in InboundMessage message, Subscriber producer)
+    private static int Route(LoopContext loop, MatchEntry entry, in InboundMessage message, Subscriber producer)
     {
-        MatchEntry entry = inner.Cache.Find(account, message.Subject);
         if (entry.Match.IsEmpty) return 0;
         message.TurnIntoDelivery();
         return MessageRouter.Route(loop, entry.Match, message, producer);
@@ -61,7 +58,10 @@ internal static class InnerDelivery
         loop.CarriesService = true;
         try
         {
-            return Route(loop, inner, account, message, producer);
+            // An answer goes to a subject of its own, which the cache would remember in vain.
+            bool isRequest = hop.Origin.Client is not null;
+            MatchEntry entry = isRequest ? inner.Cache.Find(account, message.Subject) : inner.Cache.FindUncached(account, message.Subject);
+            return Route(loop, entry, message, producer);
         }
         finally
         {
