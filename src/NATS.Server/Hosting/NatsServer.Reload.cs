@@ -42,8 +42,10 @@ public sealed partial class NatsServer
     {
         Authenticator authenticator = CreateAuthenticator(next);
         _context.Options = next;
-        _context.Authenticator = authenticator;
+
+        // Before anybody can be found to belong to a new one.
         ConfigureAccounts(next);
+        _context.Authenticator = authenticator;
         ReloadOperatorService(next);
         if (diff.Changes.Any(static change => change.IsTls)) SetTls(next);
         _context.Info = CreateInfo(next, next.Port);
