@@ -24,6 +24,7 @@ internal static partial class ServiceText
     public static string Normalise(string received)
     {
         received = ServiceReply().Replace(received, reply => "_R_.REPLY" + (reply.Groups["mark"].Success ? ".MEASURED" : ""));
+        received = NobodyAnswers().Replace(received, "${head} N N${status}");
         if (received.Contains(InfoKey, StringComparison.Ordinal)) received = Request().Replace(received, NormaliseRequest);
         return ServerJson().Replace(received, message => $"{message.Groups["head"].Value} N\r\n{Json(message.Groups["json"].Value)}\r\n");
     }
@@ -91,6 +92,10 @@ internal static partial class ServiceText
                 break;
         }
     }
+
+    // The status names the subject, whose length is the server's own business.
+    [GeneratedRegex(@"(?<head>HMSG \S+ \S+) \d+ \d+(?<status>\r\nNATS/1\.0 503\r\nNats-Subject: _R_\.REPLY)", RegexOptions.ExplicitCapture)]
+    private static partial Regex NobodyAnswers();
 
     [GeneratedRegex(@"\b_R_\.[0-9A-Za-z]{6}\.[0-9A-Za-z]+(?<mark>\.[0-9A-Za-z]{8}\.T)?")]
     private static partial Regex ServiceReply();
