@@ -1,3 +1,5 @@
+using System.Text;
+using NATS.Server.Core.Config;
 using NATS.Server.Options;
 using Xunit;
 using static NATS.Server.UnitTests.Options.LoadedOptions;
@@ -52,8 +54,19 @@ public sealed class AccountsReaderTests
     [InlineData("msg_trace {}", "", 0)]
     public void A_trace_destination_samples_everything_unless_told_otherwise(string text, string destination, int sampling)
     {
-        var account = Read($"accounts {{ A {{ {text} }} }}").Accounts[0];
+        Assert.True(ConfigParser.Parse(Encoding.UTF8.GetBytes(text), "", ConfigSources.None).TryGetRoot(out var root, out _));
+        var (name, value) = root.Single();
+        var account = MessageTraceReader.Read(new AccountOptions { Name = "A" }, new ConfigEntry(name, value, new OptionsDiagnostics()));
         Assert.Equal((destination, sampling), (account.TraceDestination, account.TraceSampling));
+    }
+
+    [Fact]
+    public void A_trace_destination_is_refused_as_long_as_nothing_is_sent_there()
+    {
+        Assert.Equal("1:15: field \"trace_dest\": message tracing is not built yet", Error("accounts { A { trace_dest: t } }"));
+        Assert.Equal(
+            ["account \"A\": message tracing is not built yet"],
+            OptionsValidator.Validate(new ServerOptions { Accounts = [new AccountOptions { Name = "A", TraceDestination = "t" }] }));
     }
 
     [Fact]
