@@ -50,6 +50,9 @@ public sealed class UrlResolverTlsTests(TestCertificates certificates) : IClassF
     private async Task ServeAsync(TcpListener listener, bool asksForCertificate)
     {
         using Socket socket = await listener.AcceptSocketAsync();
+
+        // One attempt: HTTP clients try again, and would wait for somebody to accept.
+        listener.Stop();
         await using var stream = new SslStream(new NetworkStream(socket));
         try
         {
