@@ -99,15 +99,13 @@ internal sealed partial class JwtDirectory : IDisposable
         bool isNew;
         lock (_lock)
         {
-            if (Read(path) is { } existing)
+            // What others send may be anything: nothing is kept under an account's name but tokens about it.
+            if (!JwtToken.TryDecodeGeneric(token, out GenericClaims? claims, out string? error)) throw new ResolverException(error);
+            if (claims.Subject != account) throw new ResolverException("jwt subject nkey and provided nkey do not match");
+            if (Read(path) is { } existing && JwtToken.TryDecodeGeneric(existing, out GenericClaims? current, out _))
             {
-                if (!JwtToken.TryDecodeGeneric(token, out GenericClaims? claims, out string? error)) throw new ResolverException(error);
-                if (JwtToken.TryDecodeGeneric(existing, out GenericClaims? current, out _))
-                {
-                    if (current.Id == claims.Id || current.IssuedAt > claims.IssuedAt) return;
-                    if (claims.Subject != account) throw new ResolverException("jwt subject nkey and provided nkey do not match");
-                    if (claims.Subject != current.Subject) throw new ResolverException("subject of existing and new jwt do not match");
-                }
+                if (current.Id == claims.Id || current.IssuedAt > claims.IssuedAt) return;
+                if (claims.Subject != current.Subject) throw new ResolverException("subject of existing and new jwt do not match");
             }
 
             isNew = Write(path, account, token);

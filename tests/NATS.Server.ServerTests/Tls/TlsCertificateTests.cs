@@ -1,5 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NATS.Server.Connections;
 using NATS.Server.Monitoring;
 using NATS.Server.Options;
@@ -85,6 +87,25 @@ public sealed class TlsCertificateTests(TlsFixture tls) : IClassFixture<TlsFixtu
         await using NatsServer server = await Embedded.StartAsync(Embedded.Options with { Tls = tls.Verifying with { CaFile = Certificates.IntermediateFile } });
         await using RawClient chained = await TlsFixture.ConnectedAsync(server, Certificates.ChainedClient);
         await RefusedAsync(server, Certificates.Client);
+    }
+
+    // Trusting an intermediate authority means forgiving that its issuer is missing; everything else still counts.
+    [Fact]
+    public async Task A_certificate_that_only_names_a_trusted_intermediate_authority_is_refused()
+    {
+        using var forger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var authority = new CertificateRequest(
+            Certificates.Intermediate.SubjectName, forger, HashAlgorithmName.SHA256);
+        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        using X509Certificate2 forged = authority.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-25), DateTimeOffset.UtcNow.AddDays(300));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=chained", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 publicPart = request.Create(forged, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
+        using X509Certificate2 leaf = publicPart.CopyWithPrivateKey(key);
+
+        await using NatsServer server = await Embedded.StartAsync(Embedded.Options with { Tls = tls.Verifying with { CaFile = Certificates.IntermediateFile } });
+        await RefusedAsync(server, new IssuedCertificate(leaf, "", ""));
+        await RefusedAsync(server, Certificates.StrangeClient);
     }
 
     [Fact]
@@ -223,7 +244,7 @@ public sealed class TlsCertificateTests(TlsFixture tls) : IClassFixture<TlsFixtu
         await using RawClient verified = await TlsFixture.ConnectedAsync(server, Certificates.Client);
     }
 
-    // The class library shares sessions between listeners that present the same certificate.
+    // Advisory 2026-01: the class library shares sessions between listeners that present the same certificate.
     [Fact]
     public async Task A_session_of_another_listener_is_not_resumed()
     {
