@@ -44,8 +44,9 @@ internal static class AccountReader
 
     private static AccountOptions ReadMessageTrace(AccountOptions account, ConfigEntry entry)
     {
+        var errors = entry.Diagnostics.Errors.Count;
         account = MessageTraceReader.Read(account, entry);
-        if (account.TraceDestination.Length > 0) entry.Fail($"field {GoFormat.Quote(entry.Name)}: {MessageTraceReader.Unbuilt}");
+        if (account.TraceDestination.Length > 0 && entry.Diagnostics.Errors.Count == errors) entry.Fail($"field {GoFormat.Quote(entry.Name)}: {MessageTraceReader.Unbuilt}");
         return account;
     }
 
