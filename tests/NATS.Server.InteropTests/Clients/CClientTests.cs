@@ -30,8 +30,11 @@ public sealed class CClientTests
     [Fact]
     public Task Client_authenticates_by_token() => Program().CompareAsync("token", ClientConfig.Token);
 
-    private static ClientProgram Program() =>
-        Compiled.Value.Missing.Length > 0 ? throw new SkippedTestException(Compiled.Value.Missing) : new ClientProgram(Compiled.Value.Path);
+    internal static ClientProgram Program(IReadOnlyDictionary<string, string>? environment = null)
+    {
+        if (Compiled.Value.Missing.Length > 0) throw new SkippedTestException(Compiled.Value.Missing);
+        return new ClientProgram(Compiled.Value.Path) { Environment = environment ?? new Dictionary<string, string>(StringComparer.Ordinal) };
+    }
 
     private static (string Path, string Missing) Compile()
     {

@@ -14,6 +14,9 @@ internal sealed class ClientProgram(string file, params string[] arguments)
     private const string End = "end";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
+    /// <summary>What the program finds in its environment besides.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Runs a scenario against a fresh reference server and a fresh server of ours, and compares what the program saw.</summary>
     /// <param name="scenario">Its name.</param>
     /// <param name="options">How both servers are started.</param>
@@ -38,6 +41,7 @@ internal sealed class ClientProgram(string file, params string[] arguments)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in Environment) start.Environment[name] = value;
         using Process program = Process.Start(start)!;
         using var deadline = new CancellationTokenSource(Timeout);
         var output = new StringBuilder();
@@ -58,7 +62,7 @@ internal sealed class ClientProgram(string file, params string[] arguments)
         }
         catch (OperationCanceledException problem)
         {
-            throw new TimeoutException($"{scenario} against {executable} did not end. It printed:{Environment.NewLine}{output}", problem);
+            throw new TimeoutException($"{scenario} against {executable} did not end. It printed:{System.Environment.NewLine}{output}", problem);
         }
         finally
         {

@@ -81,6 +81,12 @@ public sealed class JavaScriptClientTests
             },
         });
 
-    private static ClientProgram Program() =>
-        NodePackages.Missing is { } missing ? throw new SkippedTestException(missing) : new ClientProgram("node", Path.Combine(NodePackages.Folder, "scenarios.mjs"));
+    internal static ClientProgram Program(IReadOnlyDictionary<string, string>? environment = null)
+    {
+        if (NodePackages.Missing is { } missing) throw new SkippedTestException(missing);
+        return new ClientProgram("node", Path.Combine(NodePackages.Folder, "scenarios.mjs"))
+        {
+            Environment = environment ?? new Dictionary<string, string>(StringComparer.Ordinal),
+        };
+    }
 }

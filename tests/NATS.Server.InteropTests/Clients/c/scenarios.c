@@ -15,6 +15,17 @@ static void check(natsStatus status, const char *what)
     exit(1);
 }
 
+// With TLS the test tells the files of the authority and, for servers that verify clients, of a certificate.
+static void use_tls(natsOptions *options)
+{
+    const char *authority = getenv("TLS_CA");
+    const char *certificate = getenv("TLS_CERT");
+    if (authority == NULL) return;
+    check(natsOptions_SetSecure(options, true), "secure");
+    check(natsOptions_LoadCATrustedCertificates(options, authority), "authority");
+    if (certificate != NULL) check(natsOptions_LoadCertificatesChain(options, certificate, getenv("TLS_KEY")), "certificate");
+}
+
 static natsStatus try_open(natsConnection **connection, const char *credentials, natsOptions *options)
 {
     char url[200];
@@ -24,6 +35,7 @@ static natsStatus try_open(natsConnection **connection, const char *credentials,
     natsOptions *used = options == NULL ? own : options;
     check(natsOptions_SetURL(used, url), "url");
     check(natsOptions_SetAllowReconnect(used, false), "no reconnect");
+    use_tls(used);
     natsStatus status = natsConnection_Connect(connection, used);
     natsOptions_Destroy(own);
     return status;

@@ -8,7 +8,10 @@ const [, , scenario, port] = process.argv;
 const url = `nats://127.0.0.1:${port}`;
 const text = new TextEncoder();
 const print = (value) => console.log(JSON.stringify(value));
-const open = (options = {}) => connect({ servers: url, reconnect: false, ...options });
+// With TLS the test tells the files of the authority and, for servers that verify clients, of a certificate.
+const { TLS_CA: caFile, TLS_CERT: certFile, TLS_KEY: keyFile, TLS_FIRST: first } = process.env;
+const tls = caFile ? { tls: { caFile, ...(certFile && { certFile, keyFile }), ...(first && { handshakeFirst: true }) } } : {};
+const open = (options = {}) => connect({ servers: url, reconnect: false, ...tls, ...options });
 
 // The next messages of a subscription, in order.
 async function take(subscription, count) {
