@@ -31,6 +31,9 @@ internal sealed partial class ClientSession
         /// <summary>Nothing was sent: a client that begins with a handshake does so now.</summary>
         AwaitFirst,
 
+        /// <summary>INFO is being sent after all: until that is done, nobody knows what the client's bytes answer to.</summary>
+        FallBack,
+
         /// <summary>INFO was sent: the first byte tells whether the client wants TLS.</summary>
         Sniff,
 
@@ -88,26 +91,24 @@ internal sealed partial class ClientSession
     {
         ServerInfo info = _server.Info;
         ServerInfo seen = AsSeen(info);
+        if (_isHandshakeFirst && !info.TlsRequired) seen = info with { TlsRequired = true };
         if (ReferenceEquals(seen, info)) return _server.GreetingLine;
         return (seen with { AuthRequired = info.AuthRequired && !_server.Authenticator.HasNoAuthUser }).Prepare();
     }
 
-    /// <summary>Inside the process there is no TLS, and who began with a handshake needed it.</summary>
-    private ServerInfo AsSeen(ServerInfo info)
-    {
-        bool required = !_connection.IsInProcess && (info.TlsRequired || _isHandshakeFirst);
-        bool available = !_connection.IsInProcess && info.TlsAvailable;
-        return required == info.TlsRequired && available == info.TlsAvailable ? info : info with { TlsRequired = required, TlsAvailable = available };
-    }
+    /// <summary>Inside the process there is no TLS.</summary>
+    private ServerInfo AsSeen(ServerInfo info) =>
+        _connection.IsInProcess && (info.TlsRequired || info.TlsAvailable) ? info with { TlsRequired = false, TlsAvailable = false } : info;
 
     /// <summary>The client did not begin by itself in time: it wants to see INFO. Timer.</summary>
     private void FallBack()
     {
+        if (Interlocked.CompareExchange(ref _phase, (int)Phase.FallBack, (int)Phase.AwaitFirst) != (int)Phase.AwaitFirst) return;
         Phase next = _server.Options.AllowNonTls ? Phase.Sniff : Phase.AwaitHandshake;
         StartTlsDeadline();
-        if (Interlocked.CompareExchange(ref _phase, (int)next, (int)Phase.AwaitFirst) != (int)Phase.AwaitFirst) return;
         _outbound.AppendAndFlush(_server.GreetingLine.ToInfoLine(Id, ClientIp, _nonce));
         if (next == Phase.Sniff) StartSniffDeadline();
+        CurrentPhase = next;
     }
 
     private void Sniff()
@@ -137,6 +138,10 @@ internal sealed partial class ClientSession
                 _isHandshakeFirst = true;
                 StartHandshake();
                 return false;
+            case Phase.FallBack:
+                // The timer's thread is in the system call that sent INFO, or has just returned from it.
+                SpinWait.SpinUntil(() => CurrentPhase != Phase.FallBack);
+                return OnFirstBytes(data);
             case Phase.AwaitHandshake:
                 StartHandshake();
                 return false;

@@ -38,10 +38,13 @@ public sealed partial class TlsModeTests(TestCertificates certificates) : IClass
         var options = new ServerProcessOptions { Config = config };
         await using ServerProcess reference = await ReferenceServer.StartAsync(options);
         await using ServerProcess ours = await OurServer.StartAsync(options);
-        Assert.Equal(await DescribeAsync(reference), await DescribeAsync(ours));
+        bool waits = inTls.Contains("handshake_first: true", StringComparison.Ordinal);
+        Assert.Equal(await DescribeAsync(reference, waits), await DescribeAsync(ours, waits));
     }
 
-    private async Task<string> DescribeAsync(ServerProcess server)
+    /// <param name="server">One of the two.</param>
+    /// <param name="waits">The server says nothing before the handshake, so that clients that wait for it only end with its patience.</param>
+    private async Task<string> DescribeAsync(ServerProcess server, bool waits)
     {
         var text = new StringBuilder();
         foreach (string line in server.Log.Where(static line => line.Contains("TLS", StringComparison.Ordinal))) text.AppendLine(line[line.IndexOf('[', 5)..]);
@@ -52,12 +55,13 @@ public sealed partial class TlsModeTests(TestCertificates certificates) : IClass
             ("chained", certificates.ChainedClient),
         ];
         text.AppendLine("plain: " + await ConnectAsync(server, static _ => Task.CompletedTask));
-        foreach ((string name, IssuedCertificate? certificate) in clients)
+        foreach ((string name, IssuedCertificate? certificate) in waits ? [] : clients)
         {
             text.AppendLine(name + ": " + await ConnectAsync(server, client => UpgradeAsync(client, certificate)));
         }
 
         text.AppendLine("first: " + await ConnectFirstAsync(server));
+        if (waits) return text.ToString();
         text.AppendLine("old: " + await ConnectAsync(
             server, static client => client.UpgradeAsync(configure: static options => options.EnabledSslProtocols = SslProtocols.Tls12)));
         return text.ToString();
@@ -68,44 +72,52 @@ public sealed partial class TlsModeTests(TestCertificates certificates) : IClass
     private static async Task<string> ConnectAsync(ServerProcess server, Func<RawClient, Task> begin)
     {
         int from = server.Log.Count;
-        await using RawClient client = await RawClient.ConnectAsync(server.Port);
-        client.Timeout = TimeSpan.FromSeconds(5);
-        string flags = "";
-        try
+        string seen = "";
+        await using (RawClient client = await RawClient.ConnectAsync(server.Port))
         {
-            flags = Flags(await client.ReadLineAsync());
-            await begin(client);
-            return $"{flags} {await TalkAsync(client)}";
+            try
+            {
+                seen = Flags(await client.ReadLineAsync());
+                await begin(client);
+                seen += await TalkAsync(client);
+            }
+            catch (Exception exception) when (exception is AuthenticationException or IOException)
+            {
+                seen += " refused";
+            }
         }
-        catch (Exception exception) when (exception is AuthenticationException or IOException or TimeoutException or OperationCanceledException)
-        {
-            return $"{flags} refused: {await ReasonAsync(server, from)}";
-        }
+
+        return $"{seen}: {await ReasonAsync(server, from)}";
     }
 
     private static async Task<string> ConnectFirstAsync(ServerProcess server)
     {
         int from = server.Log.Count;
-        await using RawClient client = await RawClient.ConnectAsync(server.Port);
-        try
+        string seen = "";
+        await using (RawClient client = await RawClient.ConnectAsync(server.Port))
         {
-            // A server that does not wait for the handshake has sent INFO, which is no answer to one.
-            await client.UpgradeAsync();
-            string flags = Flags(await client.ReadLineAsync());
-            return $"{flags} {await TalkAsync(client)}";
+            try
+            {
+                // A server that does not wait for the handshake has sent INFO, which is no answer to one.
+                await client.UpgradeAsync();
+                seen = Flags(await client.ReadLineAsync()) + await TalkAsync(client);
+            }
+            catch (Exception exception) when (exception is AuthenticationException or IOException)
+            {
+                // How far the client came before it saw INFO is a matter of chance, and so is what the server makes of it.
+                await server.WaitForLogAsync("connection closed: ", from);
+                return "refused";
+            }
         }
-        catch (Exception exception) when (exception is AuthenticationException or IOException)
-        {
-            _ = from;
-            return "refused";
-        }
+
+        return $"{seen}: {await ReasonAsync(server, from)}";
     }
 
     private static async Task<string> TalkAsync(RawClient client)
     {
         await client.SendAsync("CONNECT {\"verbose\":false,\"protocol\":1,\"user\":\"u\",\"pass\":\"p\"}\r\nPING\r\n");
         string info = await client.ReadUntilAsync("PONG\r\n") + await client.ReadUntilAsync("\r\n");
-        return "in " + Flags(info[info.IndexOf("INFO", StringComparison.Ordinal)..]);
+        return " in " + Flags(info[info.IndexOf("INFO", StringComparison.Ordinal)..]);
     }
 
     private static string Flags(string info)
@@ -119,7 +131,9 @@ public sealed partial class TlsModeTests(TestCertificates certificates) : IClass
         string closed = await server.WaitForLogAsync("connection closed: ", from);
         string? error = server.Log.Skip(from).FirstOrDefault(static line => line.Contains("handshake error", StringComparison.Ordinal));
         string reason = closed[(closed.IndexOf("closed: ", StringComparison.Ordinal) + 8)..];
-        return error is null ? reason : $"{reason}; {Varying().Replace(error[error.IndexOf("TLS", StringComparison.Ordinal)..], "?")}";
+        // Which of two timers of the reference ends a silent handshake is a matter of chance; one of them says nothing.
+        if (error?.EndsWith("i/o timeout", StringComparison.Ordinal) == true) error = null;
+        return error is null ? reason : $"{reason}; {Varying().Replace(error[error.IndexOf("TLS", StringComparison.Ordinal)..], "")}";
     }
 
     [GeneratedRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z")]

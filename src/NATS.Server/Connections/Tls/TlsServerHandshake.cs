@@ -41,16 +41,23 @@ internal sealed class TlsServerHandshake(TlsListener listener)
         foreach (X509ChainStatus status in chain.ChainStatus) flags |= status.Status;
         if (flags.HasFlag(X509ChainStatusFlags.PartialChain) && _chain.Count > 0 && listener.FindAuthority(_chain[^1]) is not null) flags &= ~X509ChainStatusFlags.PartialChain;
         if (flags is X509ChainStatusFlags.NoError) return null;
+        if (!IsValidNow(_chain[0])) return $"certificate has expired or is not yet valid: {Validity()}";
         if (flags.HasFlag(X509ChainStatusFlags.UntrustedRoot) || flags.HasFlag(X509ChainStatusFlags.PartialChain)) return "certificate signed by unknown authority";
         if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid)) return $"certificate has expired or is not yet valid: {Validity()}";
         if (flags.HasFlag(X509ChainStatusFlags.NotValidForUsage)) return "certificate specifies an incompatible key usage";
         return flags.ToString();
     }
 
+    private static bool IsValidNow(X509Certificate2 certificate)
+    {
+        DateTime now = DateTime.UtcNow;
+        return now >= certificate.NotBefore.ToUniversalTime() && now <= certificate.NotAfter.ToUniversalTime();
+    }
+
     private string Validity()
     {
         DateTime now = DateTime.UtcNow;
-        X509Certificate2 invalid = _chain.Find(x => now < x.NotBefore.ToUniversalTime() || now > x.NotAfter.ToUniversalTime()) ?? _chain[0];
+        X509Certificate2 invalid = _chain.Find(static x => !IsValidNow(x)) ?? _chain[0];
         return now > invalid.NotAfter.ToUniversalTime()
             ? $"current time {now:yyyy-MM-dd'T'HH:mm:ss'Z'} is after {invalid.NotAfter.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}"
             : $"current time {now:yyyy-MM-dd'T'HH:mm:ss'Z'} is before {invalid.NotBefore.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}";
