@@ -12,12 +12,12 @@ internal sealed class PortsFile(string executableName)
 
     /// <summary>Writes the file; endpoints that are null have no list.</summary>
     /// <returns>Null, or why it could not be written.</returns>
-    public string? Write(string directory, IPEndPoint? client, IPEndPoint? monitoring)
+    public string? Write(string directory, IPEndPoint? client, IPEndPoint? monitoring, PortsFileSchemes? schemes = null)
     {
         var path = PathIn(directory);
         try
         {
-            PrivateFile.Write(path, Render(client, monitoring, LocalAddresses), PrivateFile.Everybody);
+            PrivateFile.Write(path, Render(client, monitoring, LocalAddresses, schemes), PrivateFile.Everybody);
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
@@ -45,14 +45,16 @@ internal sealed class PortsFile(string executableName)
     }
 
     /// <summary>The content of the file. A listener on all addresses is listed once per address of this machine.</summary>
-    internal static byte[] Render(IPEndPoint? client, IPEndPoint? monitoring, Func<IEnumerable<IPAddress>> localAddresses)
+    internal static byte[] Render(
+        IPEndPoint? client, IPEndPoint? monitoring, Func<IEnumerable<IPAddress>> localAddresses, PortsFileSchemes? schemes = null)
     {
+        schemes ??= new PortsFileSchemes();
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            WriteUrls(json, "nats", "nats", client, localAddresses);
-            WriteUrls(json, "monitoring", "http", monitoring, localAddresses);
+            WriteUrls(json, "nats", schemes.Client, client, localAddresses);
+            WriteUrls(json, "monitoring", schemes.Monitoring, monitoring, localAddresses);
             json.WriteEndObject();
         }
         return stream.ToArray();
@@ -80,4 +82,13 @@ internal sealed class PortsFile(string executableName)
                 yield return unicast.Address;
         }
     }
+}
+
+/// <summary>How the listed listeners are spoken to. Immutable.</summary>
+/// <param name="Client"><c>nats</c>, or <c>tls</c> where clients must use it.</param>
+/// <param name="Monitoring"><c>http</c> or <c>https</c>.</param>
+internal sealed record PortsFileSchemes(string Client = "nats", string Monitoring = "http")
+{
+    public static PortsFileSchemes Of(NATS.Server.Options.ServerOptions options) =>
+        new(options.Tls is not null && !options.AllowNonTls ? "tls" : "nats", options.HttpsPort != 0 ? "https" : "http");
 }

@@ -91,8 +91,8 @@ public sealed partial class NatsServer : IAsyncDisposable
     /// <summary>Where clients connect; null when the server does not listen.</summary>
     public IPEndPoint? ClientEndPoint { get; private set; }
 
-    /// <summary>Where clients connect, as <c>nats://host:port</c>; an address of this machine when the server listens on all. Empty when it does not listen.</summary>
-    public string ClientUrl => ClientEndPoint is { } endPoint ? $"nats://{ClientHost(endPoint)}:{endPoint.Port.ToString(CultureInfo.InvariantCulture)}" : "";
+    /// <summary>Where clients connect, as <c>nats://host:port</c>, or <c>tls://</c> when there is TLS; an address of this machine when the server listens on all. Empty when it does not listen.</summary>
+    public string ClientUrl => ClientEndPoint is { } endPoint ? $"{(_context.Tls is null ? "nats" : "tls")}://{ClientHost(endPoint)}:{endPoint.Port.ToString(CultureInfo.InvariantCulture)}" : "";
 
     /// <summary>Open client connections.</summary>
     public int NumClients => _context.Clients.Count;

@@ -141,10 +141,33 @@ public sealed partial class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--tls")]
+    [InlineData("--tlsverify")]
+    [InlineData("--tlscert", "a")]
+    [InlineData("--tls", "--tlscert", "a", "--tlskey", "b")]
+    public async Task Flags_of_TLS_without_their_files_are_refused_alike(params string[] arguments)
+    {
+        var (reference, ours) = await CommandRun.OfBothAsync(_folder.Path, ["-p", "-1", .. arguments]);
+        Assert.Equal(reference.ErrorLines[0], ours.ErrorLines[0]);
+        Assert.Equal(reference.ExitCode, ours.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("-ms", "-1")]
+    [InlineData("-ms", "-1", "-m", "-1")]
+    public async Task Monitoring_over_TLS_needs_TLS_and_a_port_of_its_own(params string[] arguments)
+    {
+        var (reference, ours) = await CommandRun.OfBothAsync(_folder.Path, ["-a", "127.0.0.1", "-p", "-1", .. arguments]);
+        Assert.Contains("Can't start monitoring: ", reference.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Equal(After(reference.ErrorLines[^1]), After(ours.ErrorLines[^1]));
+        Assert.Equal(reference.ExitCode, ours.ExitCode);
+
+        static string After(string line) => line[line.IndexOf("Can't", StringComparison.Ordinal)..];
+    }
+
+    [Theory]
     [InlineData("JetStream", "-js")]
     [InlineData("JetStream", "-sd", "dir")]
-    [InlineData("TLS", "--tls", "--tlscert", "a", "--tlskey", "b")]
-    [InlineData("TLS", "-ms", "-1")]
     [InlineData("clustering", "--cluster", "nats://127.0.0.1:-1")]
     [InlineData("clustering", "--cluster_name", "c")]
     [InlineData("clustering", "--no_advertise")]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using NATS.Server.Host.ProcessFiles;
 using NATS.Server.Testing;
+using NATS.Server.Options;
 using Xunit;
 
 namespace NATS.Server.UnitTests.Host.ProcessFiles;
@@ -21,6 +22,19 @@ public sealed class PortsFileTests : IDisposable
     public void A_listener_on_all_addresses_is_listed_once_per_address_without_scopes() => Assert.Equal(
         """{"nats":["nats://127.0.0.1:4222","nats://[::1]:4222","nats://[fe80::1]:4222"]}""",
         Render(new IPEndPoint(IPAddress.Any, 4222), monitoring: null));
+
+    [Fact]
+    public void With_TLS_the_addresses_say_so() => Assert.Equal(
+        """{"nats":["tls://127.0.0.1:4222"],"monitoring":["https://127.0.0.1:8222"]}""",
+        Encoding.UTF8.GetString(PortsFile.Render(
+            new IPEndPoint(IPAddress.Loopback, 4222),
+            new IPEndPoint(IPAddress.Loopback, 8222),
+            () => Addresses,
+            PortsFileSchemes.Of(new ServerOptions { Tls = new TlsOptions(), HttpsPort = 8222 }))));
+
+    [Fact]
+    public void Where_TLS_is_not_required_the_address_does_not_ask_for_it() =>
+        Assert.Equal("nats", PortsFileSchemes.Of(new ServerOptions { Tls = new TlsOptions(), AllowNonTls = true }).Client);
 
     [Fact]
     public void A_server_without_listeners_has_an_empty_object() => Assert.Equal("{}", Render(client: null, monitoring: null));
