@@ -32,7 +32,7 @@ internal sealed class DirectoryResolver(JwtDirectory directory) : IAccountResolv
     private async Task<string> AskAsync(Func<string, CancellationToken, Task<string>> ask, string account, CancellationToken cancellation)
     {
         string token = await ask(account, cancellation).ConfigureAwait(false);
-        directory.SaveIfNewer(account, token);
+        directory.SaveFromPeer(account, token);
         return token;
     }
 }

@@ -91,6 +91,21 @@ internal sealed partial class JwtDirectory : IDisposable
         if (isNew) Changed?.Invoke(account);
     }
 
+    /// <summary>Whether a key may sign accounts: what other servers send counts only when it does. Set once; until then everybody may.</summary>
+    public Func<string, bool>? Trusts { get; set; }
+
+    /// <summary>
+    /// Keeps a token that another server sent, as <see cref="SaveIfNewer"/> does, if a trusted operator signed it: otherwise anybody in the system account
+    /// could put a token of his own making in the place of a good one, and lock an account out.
+    /// </summary>
+    /// <exception cref="ResolverException">It cannot be kept, is not about the account, or nobody trusted signed it.</exception>
+    public void SaveFromPeer(string account, string token)
+    {
+        if (!JwtToken.TryDecode(token, out AccountClaims? claims, out string? error)) throw new ResolverException(error);
+        if (Trusts is { } trusts && !trusts(claims.Issuer)) throw new ResolverException("account validation failed");
+        SaveIfNewer(account, token);
+    }
+
     /// <summary>Keeps a token unless the one that is there was issued later.</summary>
     /// <exception cref="ResolverException">It cannot be kept, or is not about the account.</exception>
     public void SaveIfNewer(string account, string token)
@@ -159,7 +174,7 @@ internal sealed partial class JwtDirectory : IDisposable
             string[] parts = line.Split('|');
             if (parts.Length != 2) throw new ResolverException("line in package didn't contain 2 entries");
             if (!Nkey.IsValid(parts[0], NkeyRole.Account)) throw new ResolverException("key to merge is not a valid public account key");
-            SaveIfNewer(parts[0], parts[1]);
+            SaveFromPeer(parts[0], parts[1]);
         }
     }
 

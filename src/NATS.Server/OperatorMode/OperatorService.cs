@@ -152,7 +152,10 @@ internal sealed partial class OperatorService : IAsyncDisposable
                     IsDeleteHard = isCache || _options.HardDelete,
                 },
                 _clock.Time,
-                _log));
+                _log)
+            {
+                Trusts = Trust.IsTrusted,
+            });
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

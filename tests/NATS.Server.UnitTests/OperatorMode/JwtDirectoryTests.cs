@@ -245,6 +245,22 @@ public sealed class JwtDirectoryTests : IDisposable
         Assert.Equal("token too large", Assert.Throws<ResolverException>(() => directory.Load(account.Id)).Message);
     }
 
+    [Fact]
+    public void Of_other_servers_only_tokens_of_a_trusted_operator_are_kept()
+    {
+        using JwtDirectory directory = Open();
+        AccountSetup account = _operator.AddAccount("A");
+        directory.Trusts = issuer => issuer == _operator.Key.ToString();
+        string first = account.Token;
+        directory.SaveFromPeer(account.Id, first);
+        Assert.Equal(first, directory.Load(account.Id));
+        directory.Trusts = static _ => false;
+        string later = account.Reissue(claims => claims with { Description = "later" }, later: 5);
+        Assert.Throws<ResolverException>(() => directory.SaveFromPeer(account.Id, later));
+        Assert.Throws<ResolverException>(() => directory.Merge($"{account.Id}|{later}"));
+        Assert.Equal(first, directory.Load(account.Id));
+    }
+
     private JwtDirectory Open(Func<JwtDirectoryOptions, JwtDirectoryOptions>? change = null)
     {
         var options = new JwtDirectoryOptions(_folder.Path);
