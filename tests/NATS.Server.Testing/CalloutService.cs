@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using NATS.Server.Core.Jwt;
 using NATS.Server.Core.Security;
+using NATS.Server.Testing.Jwt;
 
 namespace NATS.Server.Testing;
 
@@ -26,11 +28,18 @@ public sealed class CalloutService : IAsyncDisposable
     public static NkeyPair Pair(NkeyRole role, byte seed) => NkeyPair.Create(role, Enumerable.Repeat(seed, NkeyPair.SeedSize).ToArray());
 
     /// <summary>Connects as the service's user and subscribes.</summary>
-    public static async Task<CalloutService> StartAsync(int port, string user, string password)
+    public static Task<CalloutService> StartAsync(int port, string user, string password) =>
+        StartAsync(port, _ => $$"""{"verbose":false,"headers":true,"user":"{{user}}","pass":"{{password}}"}""");
+
+    /// <summary>Connects as a user of operator mode and subscribes.</summary>
+    public static Task<CalloutService> StartAsync(int port, UserSetup user) => StartAsync(port, nonce => user.Connect(nonce));
+
+    private static async Task<CalloutService> StartAsync(int port, Func<string, string> connect)
     {
         RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
-        await client.ReadLineAsync();
-        await client.SendAsync($$"""CONNECT {"verbose":false,"headers":true,"user":"{{user}}","pass":"{{password}}"}""" + "\r\nSUB $SYS.REQ.USER.AUTH 1\r\nPING\r\n");
+        using JsonDocument info = JsonDocument.Parse((await client.ReadLineAsync())["INFO ".Length..]);
+        string nonce = info.RootElement.TryGetProperty("nonce", out JsonElement found) ? found.GetString()! : "";
+        await client.SendAsync($"CONNECT {connect(nonce)}\r\nSUB $SYS.REQ.USER.AUTH 1\r\nPING\r\n");
         await client.ExpectAsync("PONG\r\n");
         return new CalloutService(client);
     }
@@ -72,17 +81,24 @@ public sealed class CalloutService : IAsyncDisposable
     /// <param name="change">Makes the user what the test wants.</param>
     /// <param name="changeResponse">The same for the answer around it.</param>
     /// <param name="signer">Who signs both; <see cref="Issuer"/> when null.</param>
+    /// <param name="responseSigner">Who signs the answer, if somebody else.</param>
+    /// <param name="isSealed">Whether only the server can read the answer.</param>
     public Task AllowAsync(
         CalloutRequestMessage request,
         Func<UserClaims, UserClaims>? change = null,
         Func<AuthorizationResponseClaims, AuthorizationResponseClaims>? changeResponse = null,
-        NkeyPair? signer = null)
+        NkeyPair? signer = null,
+        NkeyPair? responseSigner = null,
+        bool isSealed = false)
     {
         signer ??= Issuer;
         var user = new UserClaims { Subject = request.Claims.UserNkey, Audience = "$G", Rights = UserRights.Standard };
         string jwt = JwtToken.Encode(change?.Invoke(user) ?? user, signer, Now);
         var response = new AuthorizationResponseClaims { Subject = request.Claims.UserNkey, Audience = request.Claims.Server.Id, Jwt = jwt };
-        return AnswerAsync(request, Encoding.ASCII.GetBytes(JwtToken.Encode(changeResponse?.Invoke(response) ?? response, signer, Now)));
+        byte[] answer = Encoding.ASCII.GetBytes(JwtToken.Encode(changeResponse?.Invoke(response) ?? response, responseSigner ?? signer, Now));
+        if (!isSealed) return AnswerAsync(request, answer);
+        bool canSeal = Nkey.TryParse(request.ServerKey, NkeyRole.Curve, out Nkey recipient) && Curve.TrySeal(answer, recipient, new byte[24], out answer!);
+        return canSeal ? AnswerAsync(request, answer) : throw new InvalidOperationException("the request was not encrypted");
     }
 
     /// <summary>Answers with an error.</summary>

@@ -67,7 +67,7 @@ internal sealed class CalloutAnswer(
             IsDelegated = true,
             ExpiresAt = Expiry(user.Expires, left),
             UserKey = isNamed ? "" : verdict.UserKey,
-            IssuerKey = user.IssuerAccount.Length > 0 ? user.Issuer : "",
+            IssuerKey = user.IssuerAccount.Length > 0 ? user.Issuer : placement,
             IssuedAt = user.IssuedAt,
         };
     }

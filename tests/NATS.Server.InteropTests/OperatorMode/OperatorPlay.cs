@@ -35,12 +35,12 @@ internal sealed partial class OperatorPlay
     /// <summary>Notes something that must be the same on both.</summary>
     public void Note(string what, string seen) => _seen.Append(what).Append(": ").AppendLine(ServerField().Replace(seen, "\"server\":{}"));
 
-    /// <summary>A client that has sent CONNECT as this user.</summary>
-    public async Task<RawClient> DialAsync(UserSetup user)
+    /// <summary>A client that has sent CONNECT as this user, with further fields as <see cref="UserSetup.Connect"/> takes them.</summary>
+    public async Task<RawClient> DialAsync(UserSetup user, string more = "")
     {
         RawClient client = await RawClient.ConnectAsync(_server.Port);
         using JsonDocument info = JsonDocument.Parse((await client.ReadLineAsync())["INFO ".Length..]);
-        await client.SendAsync($"CONNECT {user.Connect(info.RootElement.GetProperty("nonce").GetString()!)}\r\n");
+        await client.SendAsync($"CONNECT {user.Connect(info.RootElement.GetProperty("nonce").GetString()!, more)}\r\n");
         return client;
     }
 

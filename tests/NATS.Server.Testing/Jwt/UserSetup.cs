@@ -27,5 +27,8 @@ public sealed record UserSetup(NkeyPair Key, string Token)
     public string Sign(string nonce) => Base64Text.Encode(Key.Sign(Encoding.ASCII.GetBytes(nonce)));
 
     /// <summary>The arguments of CONNECT that log the user in.</summary>
-    public string Connect(string nonce) => $$"""{"verbose":false,"pedantic":false,"jwt":"{{Token}}","sig":"{{Sign(nonce)}}","headers":true,"no_responders":true,"echo":true,"protocol":0}""";
+    /// <param name="nonce">Of the server's INFO.</param>
+    /// <param name="more">Further fields, each with a comma before it.</param>
+    public string Connect(string nonce, string more = "") =>
+        $$"""{"verbose":false,"pedantic":false,"jwt":"{{Token}}","sig":"{{Sign(nonce)}}","headers":true,"no_responders":true,"echo":true,"protocol":0{{more}}}""";
 }
