@@ -24,6 +24,9 @@ internal sealed record AuthResult
     /// <summary>Why a connection was rejected, for the debug log; the client is told nothing but <c>Authorization Violation</c>.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>What the operator is warned of, whatever the verdict; empty for nothing.</summary>
+    public string Warning { get; init; } = "";
+
     /// <summary>Why monitoring says that a rejected connection was closed.</summary>
     public ClosedState ClosedState { get; init; } = ClosedState.AuthenticationViolation;
 

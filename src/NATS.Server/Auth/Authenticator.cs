@@ -122,7 +122,7 @@ internal sealed class Authenticator
         AuthResult verdict = await JudgeAloneAsync(options, facts, earlier, cancellation).ConfigureAwait(false);
         if (!_callout!.Decides(verdict)) return verdict;
         AuthResult result = await _callout.AskAsync(verdict, facts with { ProxyKey = verdict.ProxyKey }).ConfigureAwait(false);
-        return result with { ProxyKey = verdict.ProxyKey };
+        return result with { ProxyKey = verdict.ProxyKey, Warning = verdict.Warning };
     }
 
     private ValueTask<AuthResult> JudgeAloneAsync(ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier, CancellationToken cancellation)

@@ -24,7 +24,12 @@ internal sealed class CertificateCheck(UserDirectory users) : ImmediateCheck
         if (facts.Tls.PeerCertificates.Count == 0) return AuthResult.Reject(options, "User required in cert, no peer certificates found");
         if (!CertificateNames.TryRead(facts.Tls.PeerCertificates[0], out CertificateNames? names)) return AuthResult.Reject(options, "User required in cert, none found");
         if (Find(names, facts.ConnectionType) is not { } user) return AuthResult.Reject(options, $"User in cert [{QuotedText.Quote(names.SubjectText)}], not found");
-        options = options with { User = user.Options.Username };
+        string warning = options.User.Length > 0 ? $"User {QuotedText.Quote(options.User)} found in connect proto, but user required from cert" : "";
+        return CheckFound(user, options with { User = user.Options.Username }, facts, earlier) with { Warning = warning };
+    }
+
+    private static AuthResult CheckFound(ConfiguredUser user, ConnectOptions options, in ConnectionFacts facts, AuthResult? earlier)
+    {
         if (user.LacksProxy(facts)) return AuthResult.RejectWithoutProxy(options);
 
         // A user that also has a password has to send it.

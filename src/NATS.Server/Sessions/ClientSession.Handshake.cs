@@ -121,6 +121,7 @@ internal sealed partial class ClientSession
     /// <summary>Goes on after the verdict. The thread that owns reading at the moment.</summary>
     private bool FinishLogin(Authenticator authenticator, AuthResult result, LoginStep step)
     {
+        if (result.Warning.Length > 0) Log.LoginWarning(_server.Logger, result.Warning);
         if (!result.Accepted)
         {
             _server.LoginThrottle.OnFailure(_connection.RemoteEndPoint?.Address);

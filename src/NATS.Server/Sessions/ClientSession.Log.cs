@@ -77,6 +77,9 @@ internal sealed partial class ClientSession
         [LoggerMessage(EventId = 105, Level = LogLevel.Warning, Message = "{Connection} - {Text}")]
         public static partial void Warning(ILogger logger, string connection, string text);
 
+        [LoggerMessage(EventId = 106, Level = LogLevel.Warning, Message = "{Text}")]
+        public static partial void LoginWarning(ILogger logger, string text);
+
         [LoggerMessage(EventId = 103, Level = LogLevel.Trace, Message = "{Connection} - {Text}")]
         public static partial void Trace(ILogger logger, string connection, string text);
     }
