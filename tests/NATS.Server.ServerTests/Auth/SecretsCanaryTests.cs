@@ -1,15 +1,19 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Core.Jwt;
 using NATS.Server.Core.Security;
 using NATS.Server.Options;
 using NATS.Server.ServerTests.Hosting;
+using NATS.Server.ServerTests.OperatorMode;
 using NATS.Server.Testing;
+using NATS.Server.Testing.Jwt;
 using Xunit;
 
 namespace NATS.Server.ServerTests.Auth;
 
 /// <summary>Secrets are put wherever a client, a service or a configuration can say one, and looked for wherever the server says something.</summary>
-public sealed class SecretsCanaryTests
+public sealed partial class SecretsCanaryTests
 {
     private const string Canary = "c4n4ry";
 
@@ -136,6 +140,66 @@ public sealed class SecretsCanaryTests
         Assert.DoesNotContain(log.All, static line => line.Contains(Canary, StringComparison.Ordinal));
     }
 
+    // A token is as good as a password where its user is a bearer, so no token is shown, nor any signature.
+    [Theory]
+    [InlineData("user")]
+    [InlineData("bearer")]
+    [InlineData("sentinel")]
+    [InlineData("wrong key")]
+    [InlineData("revoked")]
+    [InlineData("strange account")]
+    [InlineData("broken")]
+    public async Task Tokens_of_users_are_told_nobody(string who)
+    {
+        using var log = new AllLines();
+        var setup = new OperatorSetup();
+        AccountSetup account = setup.AddAccount("A");
+        UserSetup bearer = account.AddUser("bearer", static claims => claims with { Rights = claims.Rights with { IsBearer = true } });
+        UserSetup plain = account.AddUser("plain");
+        UserSetup revoked = account.AddUser("revoked");
+        account.Reissue(claims => claims with { Revocations = new RevocationList(new Dictionary<string, long>(StringComparer.Ordinal) { [revoked.Id] = setup.Now }) });
+        await using OperatorServer server = await OperatorServer.StartAsync(
+            setup,
+            change: options => options with
+            {
+                HttpHost = "127.0.0.1",
+                HttpPort = ServerOptions.RandomPort,
+                Debug = true,
+                Trace = true,
+                TraceVerbose = true,
+                Operator = options.Operator with { DefaultSentinel = bearer.Token },
+            },
+            services: new NatsServerServices { LoggerFactory = log });
+        UserSetup user = who switch
+        {
+            "bearer" => bearer,
+            "sentinel" => bearer with { Token = "" },
+            "wrong key" => plain with { Key = setup.NewKey(NkeyRole.User) },
+            "revoked" => revoked,
+            "strange account" => new OperatorSetup(first: 900).AddAccount("X").AddUser("x"),
+            "broken" => plain with { Token = plain.Token[..^4] },
+            _ => plain,
+        };
+        await using RawClient client = await server.DialAsync(user);
+        await client.SendAsync("PING\r\n");
+        string answer = await client.ReadUntilAsync("\r\n");
+        Assert.Equal(who is "user" or "bearer" or "sentinel" or "broken" ? OperatorServer.Pong : OperatorServer.Violation, answer);
+
+        // Header and claims may be guessed; what follows them is the signature, which makes a token of them.
+        string[] secrets = [.. new[] { user.Token, bearer.Token }.Where(static token => token.Length > 0).Select(static token => token[(token.LastIndexOf('.') + 1)..])];
+        string monitoring = await MonitorAsync(server.Server);
+        Assert.Contains(log.All, static line => line.Contains("CONNECT", StringComparison.Ordinal));
+        foreach (string secret in secrets)
+        {
+            Assert.DoesNotContain(secret, answer, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, monitoring, StringComparison.Ordinal);
+            Assert.DoesNotContain(log.All, line => line.Contains(secret, StringComparison.Ordinal));
+            Assert.DoesNotContain(secret, server.Server.Options.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(log.All, static line => SignatureInConnect().IsMatch(line));
+    }
+
     [Theory]
     [InlineData("authorization { user: u, password: c4n4ry, passwort: c4n4ry }")]
     [InlineData("authorization { users: [ { user: u, password: c4n4ry, nkey: c4n4ry } ] }")]
@@ -161,6 +225,9 @@ public sealed class SecretsCanaryTests
         Assert.DoesNotContain(Canary, new AuthorizationOptions { Password = Canary, Token = Canary }.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(Canary, new OperatorOptions { DefaultSentinel = Canary, Tokens = [Canary] }.ToString(), StringComparison.Ordinal);
     }
+
+    [GeneratedRegex("""sig\\?":\\?"[A-Za-z0-9_-]{86}""")]
+    private static partial Regex SignatureInConnect();
 
     /// <summary>Thread-safe. Keeps everything that is logged, at every level.</summary>
     private sealed class AllLines : ILoggerFactory, ILogger
