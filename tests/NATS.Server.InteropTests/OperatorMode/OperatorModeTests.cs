@@ -255,6 +255,56 @@ public sealed class OperatorModeTests
         });
     }
 
+    // A list that says nothing but blanks must not be taken for one that allows everything, nor end the server.
+    [Fact]
+    public async Task Both_take_a_permission_of_blanks_alike()
+    {
+        AccountSetup account = _operator.AddAccount("A");
+        AccountSetup system = _operator.AddAccount("SYS");
+        PermissionList blanks = new([" ", "\t"], []);
+        PermissionList noBlanks = new([], ["   "]);
+        (string What, UserSetup User)[] users =
+        [
+            ("subscribe", account.AddUser("u", claims => With(claims, rights => rights with { Permissions = new ClaimPermissions(PermissionList.None, blanks) }))),
+            ("publish", account.AddUser("v", claims => With(claims, rights => rights with { Permissions = new ClaimPermissions(blanks, PermissionList.None) }))),
+            ("deny subscribe", account.AddUser("w", claims => With(claims, rights => rights with { Permissions = new ClaimPermissions(PermissionList.None, noBlanks) }))),
+            ("deny publish", account.AddUser("x", claims => With(claims, rights => rights with { Permissions = new ClaimPermissions(noBlanks, PermissionList.None) }))),
+        ];
+        await OperatorPlay.CompareAsync(_operator.Configuration(system), system, async play =>
+        {
+            foreach ((string what, UserSetup user) in users)
+            {
+                await using RawClient client = await play.DialAsync(user);
+                await client.SendAsync("PING\r\n");
+                string answer = await client.ReadUntilAsync("\r\n");
+                play.Note(what, answer);
+                if (answer != "PONG\r\n") continue;
+                await client.SendAsync("SUB a 1\r\nPUB b 0\r\n\r\nPING\r\n");
+                play.Note("may", await client.ReadUntilAsync("PONG\r\n"));
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Neither_shows_the_token_of_a_bearer_in_connz()
+    {
+        AccountSetup account = _operator.AddAccount("A");
+        AccountSetup system = _operator.AddAccount("SYS");
+        UserSetup bearer = account.AddUser("bearer", Bearer);
+        await OperatorPlay.CompareAsync(_operator.Configuration(system) + "http: 127.0.0.1:-1\n", system, async play =>
+        {
+            await using RawClient client = await play.LoginAsync(bearer);
+            using var http = new HttpClient();
+            foreach (string query in (string[])["auth=1", "auth=1&subs=detail", "auth=1&state=all"])
+            {
+                string connz = await http.GetStringAsync(new Uri($"http://127.0.0.1:{play.Server.MonitorPort}/connz?{query}"));
+                Assert.Contains(bearer.Id, connz, StringComparison.Ordinal);
+                Assert.DoesNotContain(bearer.Token, connz, StringComparison.Ordinal);
+                Assert.DoesNotContain("\"jwt\"", connz, StringComparison.Ordinal);
+            }
+        });
+    }
+
     // Tokens of the first version of the format, as old tools made them.
     [Fact]
     public async Task Both_read_tokens_of_version_1()
