@@ -30,6 +30,9 @@ public sealed class CClientTests
     [Fact]
     public Task Client_authenticates_by_token() => Program().CompareAsync("token", ClientConfig.Token);
 
+    [Fact]
+    public Task Client_authenticates_by_nkey() => Program().CompareAsync("nkey", ClientConfig.Nkey);
+
     internal static ClientProgram Program(IReadOnlyDictionary<string, string>? environment = null)
     {
         if (Compiled.Value.Missing.Length > 0) throw new SkippedTestException(Compiled.Value.Missing);

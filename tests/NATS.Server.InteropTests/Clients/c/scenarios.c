@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *port;
 
@@ -298,6 +299,32 @@ static void token(void)
     }
 }
 
+static void nkey(void)
+{
+    // The first is the key that the server knows; the second signs for the first, the third is unknown.
+    static const char *const known = "SUAACAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAN7EY";
+    static const char *const other = "SUAAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAT6EE";
+    static const char *const known_key = "UCFIRY65OQE7DFP5KLNS2PF2LVZMUZYJX4OZIEQ36N2IQANUB5XVZ45L";
+    static const char *const other_key = "UCATS5YOVB6ROX2WUNKGNQ2MP3GMXDMKSG2O4N5CLX3A6W4PZGZZJPJO";
+    const char *const all[][2] = {{known_key, known}, {known_key, other}, {other_key, other}};
+    for (int i = 0; i < 3; i++)
+    {
+        natsConnection *nc = NULL;
+        natsOptions *options = NULL;
+        char file[] = "nkey-XXXXXX";
+        int handle = mkstemp(file);
+        if (handle < 0 || write(handle, all[i][1], strlen(all[i][1])) < 0) exit(1);
+        close(handle);
+        check(natsOptions_Create(&options), "options");
+        check(natsOptions_SetNKeyFromSeed(options, all[i][0], file), "seed");
+        natsStatus status = try_open(&nc, "", options);
+        printf("%d %s\n", i, natsStatus_GetText(status));
+        natsConnection_Destroy(nc);
+        natsOptions_Destroy(options);
+        unlink(file);
+    }
+}
+
 static void server_info(void)
 {
     natsConnection *nc = open_connection();
@@ -316,7 +343,7 @@ static const struct
     {"publish-subscribe", publish_subscribe}, {"request", request},       {"no-responders", no_responders}, {"headers", headers},
     {"auto-unsubscribe", auto_unsubscribe},   {"queue-group", queue_group}, {"many-messages", many_messages}, {"max-payload", max_payload},
     {"drain", drain},                         {"no-echo", no_echo},       {"credentials", credentials},     {"token", token},
-    {"server-info", server_info},
+    {"server-info", server_info},             {"nkey", nkey},
 };
 
 int main(int argc, char **argv)
