@@ -73,6 +73,9 @@ public sealed partial class NatsServer
         [LoggerMessage(EventId = 33, Level = LogLevel.Warning, Message = "Rejected {Count} connections due to TLS rate limiting")]
         public static partial void RefusedHandshakes(ILogger logger, long count);
 
+        [LoggerMessage(EventId = 34, Level = LogLevel.Information, Message = "OCSP peer cache online, type [{Kind}]")]
+        public static partial void OcspCacheOnline(ILogger logger, string kind);
+
         [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "Internal error: the connection it came from is closed")]
         public static partial void Fault(ILogger logger, Exception exception);
     }

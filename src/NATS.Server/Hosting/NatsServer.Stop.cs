@@ -27,6 +27,7 @@ public sealed partial class NatsServer
         if (_ticker is not null) await _ticker.DisposeAsync();
         if (_operatorService is not null) await _operatorService.DisposeAsync();
         _engine.Dispose();
+        _ocspResponder?.Dispose();
         if (_hasStarted) Log.Exiting(_log);
         _stopped.TrySetResult();
     }

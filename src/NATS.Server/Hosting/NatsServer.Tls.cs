@@ -1,4 +1,5 @@
 using NATS.Server.Connections.Tls;
+using NATS.Server.Connections.Tls.Ocsp;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
 
@@ -14,9 +15,14 @@ public sealed partial class NatsServer
     // Asks nobody for a certificate: scrapers have none.
     private TlsListener? _monitoringTls;
 
+    // Made with the first listener that checks for revocations; what was learned outlives a reload.
+    private OcspResponder? _ocspResponder;
+    private OcspCache? _ocspCache;
+
     /// <summary>Embedders name files; a configuration's were read with it.</summary>
     private static ServerOptions ReadTlsFiles(ServerOptions options)
     {
+        if (OcspReader.FindContradiction(options.Tls) is { } contradiction) throw new NatsServerException(contradiction);
         if (options.Tls is not { Material: null } tls) return options;
         return TlsMaterial.TryLoad(tls, out TlsMaterial? material, out string? error)
             ? options with { Tls = tls with { Material = material } }
@@ -25,10 +31,18 @@ public sealed partial class NatsServer
 
     private void SetTls(ServerOptions options)
     {
-        _context.Tls = options.Tls is { } tls ? new TlsListener(tls) : null;
+        _context.Tls = options.Tls is { } tls ? new TlsListener(tls, peerCheck: CreatePeerCheck(options, tls)) : null;
 
         // Connections to the monitoring port go on with what there was when TLS is taken away, since the port cannot be.
         if (options.HttpsPort != 0 && options.Tls is { } monitoring) Volatile.Write(ref _monitoringTls, new TlsListener(monitoring, requestsCertificates: false));
+    }
+
+    private OcspPeerCheck? CreatePeerCheck(ServerOptions options, TlsOptions tls)
+    {
+        if (tls.OcspPeer is not { Verify: true } peer) return null;
+        _ocspResponder ??= new OcspResponder();
+        if (options.OcspCache == OcspCacheKind.Memory) _ocspCache ??= new OcspCache();
+        return new OcspPeerCheck(peer, _ocspResponder, _ocspCache, _log, _services.TimeProvider);
     }
 
     private void LogTls(ServerOptions options)
@@ -37,6 +51,7 @@ public sealed partial class NatsServer
         if (options.AllowNonTls && !tls.IsHandshakeFirstOnly) Log.TlsAvailable(_log);
         else Log.TlsRequired(_log);
         if (tls.IsHandshakeFirstOnly) Log.TlsHandshakeFirst(_log);
+        if (tls.OcspPeer is { Verify: true }) Log.OcspCacheOnline(_log, _ocspCache is null ? "none" : "memory");
     }
 
     /// <summary>Clock only.</summary>

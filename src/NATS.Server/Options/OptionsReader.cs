@@ -81,6 +81,7 @@ internal static class OptionsReader
         // TLS
         new("tls", (o, e) => TlsReader.Read(e) is { } tls ? o with { Tls = tls } : o),
         Key.Boolean<ServerOptions>("allow_non_tls", (o, v) => o with { AllowNonTls = v }),
+        new("ocsp_cache", OcspReader.ReadCache),
 
         // Authentication
         new("authorization", AuthorizationReader.Read),
@@ -96,7 +97,12 @@ internal static class OptionsReader
         new("operator operators root roots root_operator root_operators", OperatorReader.ReadOperators),
         new("trusted trusted_keys", OperatorReader.ReadTrustedKeys),
         new("resolver account_resolver accounts_resolver", ResolverReader.Read),
-        new("resolver_tls", (o, e) => TlsReader.Read(e) is { } tls ? o with { Operator = o.Operator with { ResolverTls = tls } } : o),
+        new("resolver_tls", (o, e) =>
+        {
+            if (TlsReader.Read(e) is not { } tls) return o;
+            if (tls.OcspPeer is { Verify: true }) e.Fail("field \"ocsp_peer\": OCSP checks of an account resolver is not built yet");
+            return o with { Operator = o.Operator with { ResolverTls = tls } };
+        }),
         new("resolver_preload", OperatorReader.ReadPreload),
         new("resolver_pinned_accounts", OperatorReader.ReadPinnedAccounts),
         Key.Text<ServerOptions>("default_sentinel", (o, v) => o with { Operator = o.Operator with { DefaultSentinel = v } }),

@@ -108,6 +108,9 @@ public sealed record ServerOptions
     /// <summary>Clients may also connect without TLS.</summary>
     public bool AllowNonTls { get; init; }
 
+    /// <summary>Where answers about revoked certificates are kept.</summary>
+    public OcspCacheKind OcspCache { get; init; }
+
     // Authentication
     public AuthorizationOptions Authorization { get; init; } = new();
 

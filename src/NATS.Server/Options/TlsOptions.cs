@@ -59,6 +59,9 @@ public sealed record TlsOptions
     /// <summary>With <see cref="HandshakeFirst"/>: how long to wait for the client before INFO is sent nevertheless; zero waits for ever.</summary>
     public TimeSpan HandshakeFirstFallback { get; init; }
 
+    /// <summary>How clients' certificates are checked for revocation; null: they are not.</summary>
+    public OcspPeerOptions? OcspPeer { get; init; }
+
     /// <summary>What the files held; null until they were read.</summary>
     public TlsMaterial? Material { get; init; }
 

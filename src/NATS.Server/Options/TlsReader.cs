@@ -30,7 +30,7 @@ internal static class TlsReader
             new("handshake_first first immediate", ReadHandshakeFirst),
             new("certs certificates", ReadCertificates),
             new("min_version", ReadMinVersion),
-            .. UnbuiltKeys.Tls.Readers<TlsOptions>(),
+            new("ocsp_peer", OcspReader.ReadPeer),
         ]);
 
     /// <summary>Reads the block of a listener for clients.</summary>

@@ -13,11 +13,10 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private const string JetStream = "JetStream";
     private const string LeafNodes = "the leaf node subsystem";
     private const string Profiler = "the profiler";
-    private const string Ocsp = "OCSP";
+    private const string Ocsp = "OCSP stapling";
 
     public static UnbuiltKeys TopLevel { get; } = new(
         new("ocsp", Ocsp, IsOcspOff, Schemas.Ocsp),
-        new("ocsp_cache", Ocsp, IsFalse, Schemas.OcspCache),
         new("default_js_domain", JetStream, IsEmpty, KeySchema.Free),
         new("jetstream", JetStream, IsDisabled, Schemas.JetStream),
         new("store_dir storedir", JetStream, IsEmpty),
@@ -32,8 +31,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 
     public static UnbuiltKeys Account { get; } = new(
         new UnbuiltKey("jetstream", JetStream, IsDisabled, Schemas.AccountJetStream));
-
-    public static UnbuiltKeys Tls { get; } = new(new UnbuiltKey("ocsp_peer", Ocsp, IsFalse, Schemas.OcspPeer));
 
     public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
     {
@@ -114,11 +111,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         public static KeySchema Ocsp { get; } = new("mode url urls")
         {
             FormatUnknown = static name => $"error parsing ocsp config: unsupported field {name}",
-        };
-
-        public static KeySchema OcspCache { get; } = new("type local_store preserve_revoked save_interval")
-        {
-            FormatUnknown = static name => $"error parsing OCSP peer cache config, unknown field [{name}]",
         };
 
         public static KeySchema JetStream { get; } = new(

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Security.Authentication;
+using NATS.Server.Connections.Tls.Ocsp;
 
 namespace NATS.Server.Connections.Tls;
 
@@ -63,6 +64,7 @@ internal sealed class TlsChannel : IDisposable
         _wire.LeaveHandshake();
         _wire.Shrink();
         TlsState state = handshake.CreateState(_stream);
+        if (listener.PeerCheck is { } check && !await check.IsValidAsync(state.VerifiedChain).ConfigureAwait(false)) throw new TlsHandshakeException(OcspPeerCheck.Refusal);
         return listener.IsPinned(state, out string reason) ? state : throw new TlsHandshakeException("certificate not pinned") { Detail = reason };
     }
 

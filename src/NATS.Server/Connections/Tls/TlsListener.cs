@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using NATS.Server.Connections.Tls.Ocsp;
 using NATS.Server.Options;
 
 namespace NATS.Server.Connections.Tls;
@@ -20,9 +21,11 @@ internal sealed class TlsListener
     /// <summary>Prepares the certificates.</summary>
     /// <param name="options">With its files read.</param>
     /// <param name="requestsCertificates">False for listeners that never ask clients for a certificate, whatever the options say.</param>
-    public TlsListener(TlsOptions options, bool requestsCertificates = true)
+    /// <param name="peerCheck">Asks authorities whether clients' certificates are revoked; null: nobody does.</param>
+    public TlsListener(TlsOptions options, bool requestsCertificates = true, OcspPeerCheck? peerCheck = null)
     {
         Options = options;
+        PeerCheck = peerCheck;
         TlsMaterial material = options.Material ?? throw new ArgumentException("the files were not read", nameof(options));
         Verifies = options.Verify && requestsCertificates;
         if (material.Authorities is { } authorities) _authorities = [.. authorities];
@@ -38,6 +41,9 @@ internal sealed class TlsListener
 
     /// <summary>Whether clients must present a certificate.</summary>
     public bool Verifies { get; }
+
+    /// <summary>Has the last word on clients' certificates; null: nobody has.</summary>
+    public OcspPeerCheck? PeerCheck { get; }
 
     /// <summary>The options of one handshake.</summary>
     /// <param name="serverName">The server that the client asked for; empty when it asked for none.</param>
