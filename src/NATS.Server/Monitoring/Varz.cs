@@ -32,6 +32,9 @@ public sealed record Varz
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool TlsVerify { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TlsOcspPeerVerify { get; init; }
+
     public string? Ip { get; init; }
 
     public IReadOnlyList<string>? ConnectUrls { get; init; }

@@ -34,6 +34,7 @@ internal static class VarzBuilder
             AuthRequired = server.IsAuthRequired,
             TlsRequired = options.Tls is not null && !options.AllowNonTls,
             TlsVerify = options.Tls is { Verify: true },
+            TlsOcspPeerVerify = options.Tls is { OcspPeer.Verify: true } && !options.AllowNonTls,
             TlsCertNotAfter = options.Tls?.Material?.NotAfter,
             Ip = OrNull(server.Ip),
             ConnectUrls = OrNull(server.ConnectUrls),

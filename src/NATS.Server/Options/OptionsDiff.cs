@@ -93,7 +93,7 @@ public sealed class OptionsDiff
         Named("Tags", static o => Show(o.Tags), ReloadableOption.Tags, "tags"),
         Named("Metadata", static o => Show(o.Metadata), ReloadableOption.Metadata, "metadata"),
         Fixed("FeatureFlags", static o => Show(o.FeatureFlags)),
-        Fixed("OCSPCacheConfig", static o => o.OcspCache),
+        Fixed("OCSPCacheConfig", static o => o.OcspCache == OcspCacheKind.None ? "none" : "local"),
         new("Proxies", static o => Sorted(o.TrustedProxies), CompareProxies),
 
         // This server's own.

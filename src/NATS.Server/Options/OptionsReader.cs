@@ -100,7 +100,7 @@ internal static class OptionsReader
         new("resolver_tls", (o, e) =>
         {
             if (TlsReader.Read(e) is not { } tls) return o;
-            if (tls.OcspPeer is { Verify: true }) e.Fail("field \"ocsp_peer\": OCSP checks of an account resolver is not built yet");
+            if (tls.OcspPeer is { Verify: true }) e.Fail("field \"ocsp_peer\": checking an account resolver by OCSP is not built yet");
             return o with { Operator = o.Operator with { ResolverTls = tls } };
         }),
         new("resolver_preload", OperatorReader.ReadPreload),
