@@ -37,6 +37,9 @@ internal sealed class Account
 
     public string Name { get; }
 
+    /// <summary>How people call the account: the name in its token, where its own name is a key.</summary>
+    public string DisplayName => Model.Declared.DisplayName is { Length: > 0 } name ? name : Name;
+
     /// <summary>Grows with every change of the subscriptions: a cached match is valid while it is unchanged.</summary>
     public int Generation => _subscriptions.Generation;
 

@@ -98,6 +98,9 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             AuthorizedUser = session.AuthorizedUser,
             ProxyKey = session.Authenticated?.ProxyKey ?? "",
             Account = session.Account.Name,
+            AccountTag = session.Account.DisplayName,
+            IssuerKey = session.Authenticated?.IssuerKey ?? "",
+            Tags = session.Authenticated?.Tags ?? [],
         };
     }
 
@@ -107,16 +110,17 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
         for (int i = 0; i < described.Length; i++)
         {
             // The end of its connection is also the end of a subscription's maximum: the reference does not show it any more.
-            SubscriptionSnapshot snapshot = Describe(subscriptions[i], session.Id, session.Account.Name);
+            SubscriptionSnapshot snapshot = Describe(subscriptions[i], session.Id, session.Account);
             described[i] = isClosed ? snapshot with { MaxMessages = 0 } : snapshot;
         }
 
         return described;
     }
 
-    private static SubscriptionSnapshot Describe(Subscription subscription, ulong cid, string account) => new()
+    private static SubscriptionSnapshot Describe(Subscription subscription, ulong cid, Account account) => new()
     {
-        Account = account,
+        Account = account.Name,
+        AccountTag = account.DisplayName,
         Subject = subscription.Subject,
         Queue = subscription.Queue,
         Sid = subscription.Sid.ToArray(),
@@ -171,10 +175,10 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             if (!isOwn && !exports) continue;
             foreach (Subscription subscription in session.Subscriptions.Snapshot())
             {
-                if (isOwn) found.Add(Describe(subscription, session.Id, session.Account.Name));
+                if (isOwn) found.Add(Describe(subscription, session.Id, session.Account));
                 foreach (ShadowSubscription shadow in subscription.Shadows)
                 {
-                    if (shadow.Exporter == account) found.Add(Describe(shadow, session.Id, session.Account.Name));
+                    if (shadow.Exporter == account) found.Add(Describe(shadow, session.Id, session.Account));
                 }
             }
         }

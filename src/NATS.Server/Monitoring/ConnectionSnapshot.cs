@@ -55,6 +55,12 @@ internal sealed record ConnectionSnapshot
     /// <summary>The display name of the account; the account's name when it has no other.</summary>
     public string AccountTag { get; init; } = "";
 
+    /// <summary>The key that signed the user's JWT; empty without one.</summary>
+    public string IssuerKey { get; init; } = "";
+
+    /// <summary>The tags in the user's JWT.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>Empty unless <see cref="Type"/> is <c>mqtt</c>.</summary>
     public string MqttClient { get; init; } = "";
 

@@ -94,7 +94,13 @@ public sealed record ConnInfo
 
     public IReadOnlyList<SubDetail>? SubscriptionsListDetail { get; init; }
 
+    /// <summary>The key that signed the user's JWT.</summary>
+    public string? IssuerKey { get; init; }
+
     public string? NameTag { get; init; }
+
+    /// <summary>The tags in the user's JWT.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
 
     public string? MqttClient { get; init; }
 

@@ -139,7 +139,9 @@ internal static class ConnzBuilder
             Account = options.Auth && connection.Account != GlobalAccount ? OrNull(connection.Account) : null,
             SubscriptionsList = options.SubscriptionsDetail || subscriptions.Count == 0 ? null : Subjects(subscriptions),
             SubscriptionsListDetail = options.SubscriptionsDetail && subscriptions.Count > 0 ? Details(subscriptions, entry.Closed is not null) : null,
+            IssuerKey = options.Auth && entry.Closed is null ? OrNull(connection.IssuerKey) : null,
             NameTag = options.Auth ? NameTag(entry) : null,
+            Tags = options.Auth && entry.Closed is null && connection.Tags.Count > 0 ? connection.Tags : null,
             MqttClient = OrNull(connection.MqttClient),
             Proxy = connection.ProxyKey.Length > 0 ? new ProxyInfo(connection.ProxyKey) : null,
         };

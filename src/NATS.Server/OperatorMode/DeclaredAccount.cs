@@ -22,6 +22,7 @@ internal static class DeclaredAccount
         return new AccountOptions
         {
             Name = claims.Subject,
+            DisplayName = claims.Name,
             Nkey = claims.Subject,
             DefaultPermissions = Permissions(claims.DefaultPermissions),
             Exports = Exports(claims, report),

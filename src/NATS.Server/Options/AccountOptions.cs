@@ -5,6 +5,9 @@ public sealed record AccountOptions
 {
     public required string Name { get; init; }
 
+    /// <summary>How people call an account whose name is a key; empty when the name says it.</summary>
+    public string DisplayName { get; init; } = "";
+
     /// <summary>The account's public nkey; empty without one.</summary>
     public string Nkey { get; init; } = "";
 

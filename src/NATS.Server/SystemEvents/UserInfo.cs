@@ -16,7 +16,7 @@ internal static class UserInfo
         writer.WriteString("account"u8, origin.Client?.Account.Name ?? "");
         if (origin.Client is { } asking)
         {
-            writer.WriteString("account_name"u8, asking.Account.Name);
+            writer.WriteString("account_name"u8, asking.Account.DisplayName);
             if (asking.NameTag.Length > 0) writer.WriteString("user_name"u8, asking.NameTag);
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using NATS.Server.Testing;
 using Xunit;
 
@@ -152,6 +153,13 @@ public sealed class HostileClientTests
         }
     }
 
+    private static async Task<long> SubscriptionsAsync(ServerProcess server)
+    {
+        using var http = new HttpClient();
+        using JsonDocument varz = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{server.MonitorPort}/varz")));
+        return varz.RootElement.GetProperty("subscriptions").GetInt64();
+    }
+
     [Fact]
     public async Task A_flood_of_connections_passes_without_a_trace()
     {
@@ -162,6 +170,7 @@ public sealed class HostileClientTests
         await normal.SendAsync("SUB echo 1\r\n");
         await EchoAsync(normal);
         int before = ProcessFacts.Sockets(server.Id);
+        long subscriptions = await SubscriptionsAsync(server);
         int left = count;
         Task[] flood = [.. Enumerable.Range(0, workers).Select(worker => Task.Run(async () =>
         {
@@ -190,7 +199,7 @@ public sealed class HostileClientTests
         using var http = new HttpClient();
         string varz = await http.GetStringAsync(new Uri($"http://127.0.0.1:{server.MonitorPort}/varz"));
         Assert.Contains("\"connections\": 1,", varz, StringComparison.Ordinal);
-        Assert.Contains("\"subscriptions\": 1,", varz, StringComparison.Ordinal);
+        Assert.Equal(subscriptions, await SubscriptionsAsync(server));
         Assert.DoesNotContain(server.Log, static line => line.Contains("[ERR]", StringComparison.Ordinal) && line.Contains("Internal error", StringComparison.Ordinal));
         Assert.Equal(0, await server.StopAsync());
     }
