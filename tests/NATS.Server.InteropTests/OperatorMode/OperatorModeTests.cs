@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using System.Text.Json;
 using NATS.Server.Core.Jwt;
 using NATS.Server.Core.Security;
 using NATS.Server.Testing;
@@ -7,7 +9,7 @@ using Xunit;
 namespace NATS.Server.InteropTests.OperatorMode;
 
 /// <summary>Operator mode, played against both servers.</summary>
-public sealed class OperatorModeTests
+public sealed partial class OperatorModeTests
 {
     private readonly OperatorSetup _operator = new();
 
@@ -286,6 +288,26 @@ public sealed class OperatorModeTests
     }
 
     [Fact]
+    public async Task Both_name_accounts_and_users_in_connz()
+    {
+        AccountSetup account = _operator.AddAccount("APP");
+        AccountSetup system = _operator.AddAccount("SYS");
+        UserSetup user = account.AddUser("u", claims => claims with { Tags = ["blue", "fast"] });
+        await OperatorPlay.CompareAsync(_operator.Configuration(system) + "http: 127.0.0.1:-1\n", system, async play =>
+        {
+            await using RawClient client = await play.LoginAsync(user);
+            using var http = new HttpClient();
+            using JsonDocument connz = JsonDocument.Parse(
+                await http.GetStringAsync(new Uri($"http://127.0.0.1:{play.Server.MonitorPort}/connz?auth=1")));
+            JsonElement shown = connz.RootElement.GetProperty("connections")[0];
+            foreach (string field in (string[])["authorized_user", "account", "issuer_key", "name_tag", "tags"])
+            {
+                play.Note(field, shown.TryGetProperty(field, out JsonElement value) ? Blanks().Replace(value.GetRawText(), "") : "none");
+            }
+        });
+    }
+
+    [Fact]
     public async Task Neither_shows_the_token_of_a_bearer_in_connz()
     {
         AccountSetup account = _operator.AddAccount("A");
@@ -354,4 +376,7 @@ public sealed class OperatorModeTests
         if (second is not null) keys[second.ToString()] = secondScope;
         return keys;
     }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
 }
