@@ -22,12 +22,12 @@ public sealed partial class NatsServer
         await _stopping.CancelAsync();
         _acceptor?.Dispose();
         foreach (ClientSession session in _context.Clients.Open) session.Connection.Close(ClosedState.ServerShutdown);
+        _ocspResponder?.Dispose(); // nobody waits for an authority any more
         await WaitForConnectionsAsync();
         await _monitoring.DisposeAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         if (_operatorService is not null) await _operatorService.DisposeAsync();
         _engine.Dispose();
-        _ocspResponder?.Dispose();
         if (_hasStarted) Log.Exiting(_log);
         _stopped.TrySetResult();
     }

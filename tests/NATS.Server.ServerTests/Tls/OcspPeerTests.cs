@@ -148,6 +148,17 @@ public sealed class OcspPeerTests : IAsyncDisposable
         Assert.Equal(["OCSP peer verification for client connections requires TLS verify (mTLS) to be enabled"], result.Errors);
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task The_end_of_the_server_does_not_wait_for_an_answer(ConnectionEngineKind engine)
+    {
+        _responder.IsSilent = true;
+        NatsServer server = await Embedded.StartAsync(TlsFixture.On(engine, Checking(new OcspPeerOptions { CaTimeout = TimeSpan.FromHours(1) })), _log);
+        await using RawClient client = await TlsFixture.UpgradedAsync(server, _client);
+        Eventually.Equal(1, () => _responder.Requests, "the authority is asked");
+        await server.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout, TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task What_is_checked_has_to_be_asked_for()
     {
