@@ -1,0 +1,8 @@
+namespace NATS.Server.JetStream.Storage.Recovery;
+
+/// <summary>A block file that was found, with what lies beside it.</summary>
+/// <param name="Number">Of the block.</param>
+/// <param name="Length">Bytes of the file.</param>
+/// <param name="HasKey">There is a key file: it is encrypted.</param>
+/// <param name="HasGuard">There is a file that guards its lengths.</param>
+internal readonly record struct RecoveryBlock(uint Number, long Length, bool HasKey, bool HasGuard);

@@ -1,0 +1,63 @@
+using System.Globalization;
+using NATS.Server.JetStream.Storage.Disks;
+
+namespace NATS.Server.JetStream.Storage.Recovery;
+
+/// <summary>Immutable. What is to be done with the files of <c>msgs</c> before a store can be opened: which are blocks, which are left over from work that was cut short.</summary>
+internal sealed record RecoveryPlan
+{
+    private const string Block = ".blk";
+    private const string Key = ".key";
+    private const string Guard = ".guard";
+
+    // From servers up to 2.9, which kept an index for each block; and what a rewrite leaves that did not come to its end.
+    private static readonly string[] Leftover = [".idx", ".fss", ".new", ".tmp"];
+
+    /// <summary>In the order of their numbers.</summary>
+    public required IReadOnlyList<RecoveryBlock> Blocks { get; init; }
+
+    /// <summary>Names of files that nothing will ever need.</summary>
+    public required IReadOnlyList<string> Leftovers { get; init; }
+
+    /// <summary>The highest number of which anything is there, be it a key without a block. The next block gets a higher one. 0: nothing is there.</summary>
+    public required uint HighestNumber { get; init; }
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="entries">What is in <c>msgs</c>, in any order.</param>
+    public static RecoveryPlan Of(IReadOnlyList<DiskEntry> entries)
+    {
+        var lengths = new SortedDictionary<uint, long>();
+        var keys = new HashSet<uint>();
+        var guards = new HashSet<uint>();
+        List<string> leftovers = [];
+        foreach (DiskEntry entry in entries)
+        {
+            if (entry.IsDirectory) continue;
+            if (TryNumber(entry.Name, Block, out uint number)) lengths[number] = entry.Length;
+            else if (TryNumber(entry.Name, Key, out number)) keys.Add(number);
+            else if (TryNumber(entry.Name, Guard, out number)) guards.Add(number);
+            else if (Array.Exists(Leftover, ending => entry.Name.EndsWith(ending, StringComparison.Ordinal))) leftovers.Add(entry.Name);
+        }
+
+        uint highest = Math.Max(lengths.Count > 0 ? lengths.Keys.Max() : 0, Math.Max(keys.DefaultIfEmpty().Max(), guards.DefaultIfEmpty().Max()));
+        leftovers.AddRange(keys.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Key)));
+        leftovers.AddRange(guards.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Guard)));
+        return new RecoveryPlan
+        {
+            Blocks = [.. lengths.Select(block => new RecoveryBlock(block.Key, block.Value, keys.Contains(block.Key), guards.Contains(block.Key)))],
+            Leftovers = leftovers,
+            HighestNumber = highest,
+        };
+    }
+
+    /// <summary>The number of a block file, key or guard by its name. Only names as they are written count: without leading zeros or signs.</summary>
+    public static bool TryNumber(string name, string ending, out uint number)
+    {
+        number = 0;
+        return name.EndsWith(ending, StringComparison.Ordinal) &&
+            uint.TryParse(name.AsSpan(0, name.Length - ending.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number) &&
+            number > 0 && name[0] != '0';
+    }
+
+    private static string NameOf(uint number, string ending) => string.Create(CultureInfo.InvariantCulture, $"{number}{ending}");
+}
