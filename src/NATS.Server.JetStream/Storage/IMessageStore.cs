@@ -24,9 +24,14 @@ public interface IMessageStore : IDisposable
     /// <summary>Why nothing more is stored, or null: text for the health check.</summary>
     string? WriteFailure { get; }
 
-    /// <summary>Stores a message, then removes what is over the limits.</summary>
+    /// <summary>Stores a message, then removes what is over the limits: first of its subject, then messages, then bytes.</summary>
     /// <param name="message">Copied.</param>
-    /// <param name="sequence">The sequence it got.</param>
+    /// <param name="sequence">The sequence it got; 0 when it was not stored.</param>
+    /// <remarks>
+    /// Only <see cref="DiscardPolicy.New"/> refuses, and looks at that before the sequence. A message whose subject is full takes the place of the subject's first one: it is
+    /// stored even if the stream is full, unless <see cref="StoreLimits.DiscardNewPerSubject"/> (of which those with a Nats-Rollup header are exempt), and it has to
+    /// be no larger if bytes are short. Without discarding new ones a message may be removed at once by its own size.
+    /// </remarks>
     StoreResult Append(in NewMessage message, out ulong sequence);
 
     /// <summary>Uses up a number of sequences for which there are no messages.</summary>
@@ -36,9 +41,10 @@ public interface IMessageStore : IDisposable
     /// <param name="advancesTime">Also when there is a last time already (interest retention without interest).</param>
     StoreResult Skip(ulong sequence, ulong count, long nowNs, bool advancesTime);
 
+    /// <summary>Reads a message. <see cref="StoreResult.NotFound"/> up to the last sequence, <see cref="StoreResult.EndOfStream"/> above it.</summary>
     StoreResult Load(ulong sequence, out StoredMessage message);
 
-    /// <summary>The subject of a message, without reading more of it than needed.</summary>
+    /// <summary>The subject of a message, without reading more of it than needed; else <see cref="StoreResult.NotFound"/>.</summary>
     StoreResult SubjectOf(ulong sequence, out ReadOnlyMemory<byte> subject);
 
     /// <summary>The first message at or after a sequence that a filter matches.</summary>
@@ -48,16 +54,16 @@ public interface IMessageStore : IDisposable
     /// <param name="skippedTo">Its sequence; without one (<see cref="StoreResult.EndOfStream"/>) the last sequence of the store: nothing up to it matches.</param>
     StoreResult LoadNext(MessageFilter filter, ulong from, out StoredMessage message, out ulong skippedTo);
 
-    /// <summary>The last message at or before a sequence that a filter matches.</summary>
+    /// <summary>The last message at or before a sequence that a filter matches; else <see cref="StoreResult.EndOfStream"/>.</summary>
     StoreResult LoadPrevious(MessageFilter filter, ulong from, out StoredMessage message);
 
-    /// <summary>The last message that a filter matches.</summary>
+    /// <summary>The last message that a filter matches; else <see cref="StoreResult.NotFound"/>. Of all messages that of the last sequence: when it was removed there is none.</summary>
     StoreResult LoadLast(MessageFilter filter, out StoredMessage message);
 
-    /// <summary>The first sequence whose message is as old as a time or younger; one more than the last when there is none.</summary>
+    /// <summary>The first sequence whose message is as old as a time or younger; one more than the last when there is none. Where times go back, one of those that may be meant.</summary>
     ulong SequenceAt(long timeNs);
 
-    /// <summary>How many messages at or after a sequence a filter matches, and the first and last of them.</summary>
+    /// <summary>How many messages at or after a sequence a filter matches, and the first and last of them; all 0 when there are none.</summary>
     SubjectState StateOf(MessageFilter filter, ulong from);
 
     /// <summary>The state of each subject that a filter matches.</summary>
@@ -72,14 +78,14 @@ public interface IMessageStore : IDisposable
     /// <param name="from">Its next sequence.</param>
     /// <param name="filter">What it wants.</param>
     /// <param name="lastPerSubject">Only the last message of each subject counts.</param>
-    /// <param name="validThrough">The last sequence that was counted.</param>
+    /// <param name="validThrough">The last sequence that was counted: that of the store.</param>
     ulong Pending(ulong from, MessageFilter filter, bool lastPerSubject, out ulong validThrough);
 
     /// <summary>The sequences of the last messages, not after a sequence, of all subjects that a filter matches, in order.</summary>
     /// <param name="filter">Which subjects.</param>
     /// <param name="upTo">0 for no bound.</param>
     /// <param name="maximum">More answer <see cref="StoreResult.TooMany"/>; 0 for no bound.</param>
-    /// <param name="sequences">Filled.</param>
+    /// <param name="sequences">Filled, after what was in it is gone; empty when there are too many.</param>
     StoreResult LastSequences(MessageFilter filter, ulong upTo, int maximum, List<ulong> sequences);
 
     /// <summary>Removes a message. <see cref="StoreResult.NotFound"/> when there is none.</summary>
@@ -91,17 +97,23 @@ public interface IMessageStore : IDisposable
     /// <summary>Removes all messages. The last sequence stays.</summary>
     StoreResult Purge(out ulong purged);
 
-    /// <summary>Removes the messages of a filter.</summary>
+    /// <summary>Removes the messages of a filter. Of all messages with a bound it is <see cref="Compact"/>, which moves the last sequence when the bound is above it.</summary>
     /// <param name="filter">Of which subjects.</param>
-    /// <param name="before">Only those below this sequence; 0 for no bound. Not together with <paramref name="keep"/>.</param>
+    /// <param name="before">Only those below this sequence, so 1 for none; 0 for no bound. <see cref="StoreResult.Invalid"/> together with <paramref name="keep"/>.</param>
     /// <param name="keep">How many of the last ones stay; 0 for none.</param>
     /// <param name="purged">How many messages are gone.</param>
     StoreResult Purge(MessageFilter filter, ulong before, ulong keep, out ulong purged);
 
-    /// <summary>Removes all messages below a sequence, which becomes the first, also when it is above the last (then the last is one below it).</summary>
+    /// <summary>
+    /// Removes all messages below a sequence; 0 removes all, and keeps the last sequence. Above the last sequence it becomes the first, and the last is one below it; else the first is that of the
+    /// next message.
+    /// </summary>
     StoreResult Compact(ulong first, out ulong purged);
 
-    /// <summary>Forgets all messages above a sequence, as if they had never been: their sequences are given out again. For Raft logs and replicas.</summary>
+    /// <summary>
+    /// Forgets all messages above a sequence, as if they had never been: their sequences are given out again; 0 forgets everything, the times too. <see cref="StoreResult.EndOfStream"/> above the
+    /// last sequence. The last time becomes that of the message, if it is there. For Raft logs and replicas.
+    /// </summary>
     StoreResult Truncate(ulong last);
 
     /// <summary>Removes what a leader's state says is deleted.</summary>
@@ -125,7 +137,8 @@ public interface IMessageStore : IDisposable
     /// <summary>Changes the limits, and removes what is over them.</summary>
     StoreResult Update(StoreLimits limits, long nowNs);
 
-    /// <summary>Removes what is too old or has outlived its time, and tells which markers are due.</summary>
+    /// <summary>Removes what is too old (from the first message to one that is young enough) or has outlived its time, and tells which markers are due.</summary>
+    /// <remarks>With markers: the last message of its subject, if it is no marker itself, stays and is told; again after two seconds, if it is still there and still the last.</remarks>
     /// <returns>When to call again; <see cref="long.MaxValue"/> when nothing will expire.</returns>
     long Expire(long nowNs);
 

@@ -17,7 +17,7 @@ public readonly ref struct NewMessage
     /// <summary>The sequence that it has to get, or 0 for the next.</summary>
     public ulong Sequence { get; init; }
 
-    /// <summary>How long it lives, in seconds; 0 or less: as long as the stream's limits let it. Already read from its headers.</summary>
+    /// <summary>How long it lives, in seconds; 0: as long as the stream's limits let it; less: whatever its age. Already read from its headers.</summary>
     public long TtlSeconds { get; init; }
 
     /// <summary>When a scheduled message is due, nanoseconds since 1970; 0 for messages that are none.</summary>

@@ -1,0 +1,26 @@
+using NATS.Server.JetStream.Storage;
+using NATS.Server.Testing.Storage;
+using Xunit;
+
+namespace NATS.Server.UnitTests.Storage;
+
+/// <summary>The kinds of stores that keep the same rules.</summary>
+internal static class StoreKinds
+{
+    /// <summary>Names for theories.</summary>
+    public static TheoryData<string> All => ["model of files", "model of memory"];
+
+    public static StoreSource Create(string kind) => kind switch
+    {
+        "model of files" => new ModelSource(isFile: true),
+        "model of memory" => new ModelSource(isFile: false),
+        _ => throw new ArgumentException("unknown", nameof(kind)),
+    };
+
+    private sealed class ModelSource(bool isFile) : StoreSource
+    {
+        public override bool IsFile => isFile;
+
+        public override IMessageStore Create(StoreLimits limits, ulong firstSequence, IStoreListener listener) => new ModelStore(limits, firstSequence, isFile, listener);
+    }
+}
