@@ -46,27 +46,7 @@ internal static class AuthorizationReader
 
     private static AuthorizationOptions ReadTimeout(AuthorizationOptions block, ConfigEntry entry)
     {
-        double seconds;
-        switch (entry.Content)
-        {
-            case long whole:
-                seconds = whole;
-                break;
-            case double number:
-                seconds = number;
-                break;
-            case string text:
-                if (!GoDuration.TryParse(text, out var duration, out var error))
-                {
-                    entry.Fail($"error parsing authorization config, 'timeout' {error}");
-                    return block;
-                }
-                seconds = duration.TotalSeconds;
-                break;
-            default:
-                entry.Fail("error parsing authorization config, 'timeout' wrong type");
-                return block;
-        }
+        if (!entry.TrySeconds("error parsing authorization config, 'timeout'", out double seconds)) return block;
         if (seconds > LongTimeout.TotalSeconds)
         {
             entry.Diagnostics.WarnOfUse(entry.Value.Position, entry.Name, string.Create(CultureInfo.InvariantCulture,

@@ -71,6 +71,35 @@ internal readonly record struct ConfigEntry(string Name, ConfigValue Value, Opti
         return false;
     }
 
+    /// <summary>Reads a number of seconds, or a duration with its unit.</summary>
+    /// <param name="failure">What errors begin with.</param>
+    /// <param name="seconds">As written: the caller bounds it.</param>
+    public bool TrySeconds(string failure, out double seconds)
+    {
+        seconds = 0;
+        switch (Content)
+        {
+            case long whole:
+                seconds = whole;
+                return true;
+            case double number:
+                seconds = number;
+                return true;
+            case string text:
+                if (GoDuration.TryParse(text, out TimeSpan duration, out var error))
+                {
+                    seconds = duration.TotalSeconds;
+                    return true;
+                }
+
+                Fail($"{failure} {error}");
+                return false;
+            default:
+                Fail($"{failure} wrong type");
+                return false;
+        }
+    }
+
     /// <summary>Reads a port, or a host and port.</summary>
     public bool TryListen(out HostPort address)
     {

@@ -158,29 +158,7 @@ internal static class TlsReader
     private static TlsOptions ReadTimeout(TlsOptions options, ConfigEntry entry)
     {
         const double maxSeconds = 1e9;
-        double seconds;
-        switch (entry.Content)
-        {
-            case long whole:
-                seconds = whole;
-                break;
-            case double number:
-                seconds = number;
-                break;
-            case string text:
-                if (!GoDuration.TryParse(text, out var duration, out var error))
-                {
-                    entry.Fail($"{Failure}, 'timeout' {error}");
-                    return options;
-                }
-
-                seconds = duration.TotalSeconds;
-                break;
-            default:
-                entry.Fail($"{Failure}, 'timeout' wrong type");
-                return options;
-        }
-
+        if (!entry.TrySeconds($"{Failure}, 'timeout'", out double seconds)) return options;
         return options with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, -maxSeconds, maxSeconds)) };
     }
 
