@@ -1,0 +1,33 @@
+using NATS.Server.Core.Hashing;
+using NATS.Server.Core.Storage;
+
+namespace NATS.Server.JetStream.Storage.Blocks;
+
+/// <summary>Under the store's lock. What all blocks of a store have in common.</summary>
+internal sealed class BlockSettings
+{
+    private readonly string _name;
+    private readonly HighwayHashKey? _memoryKey;
+
+    private BlockSettings(string name, int blockSize, bool isMemory)
+    {
+        _name = name;
+        BlockSize = blockSize;
+        IsMemory = isMemory;
+        if (isMemory) _memoryKey = StoreHashKey.OfStream(name);
+    }
+
+    /// <summary>Blocks without files.</summary>
+    public static BlockSettings ForMemory(string name, int blockSize) => new(name, blockSize, isMemory: true);
+
+    /// <summary>Bytes of records after which the owner begins a new block.</summary>
+    public int BlockSize { get; }
+
+    public bool IsMemory { get; }
+
+    /// <summary>Told what was found damaged, or was repaired, while a block was read. Called within the block's call: it must not call a block.</summary>
+    public Action<MessageBlock, string>? Damaged { get; set; }
+
+    /// <summary>The key of a block's checksums.</summary>
+    public HighwayHashKey KeyOf(uint index) => _memoryKey ?? StoreHashKey.OfBlock(_name, index);
+}

@@ -1,0 +1,44 @@
+using NATS.Server.Core.Storage;
+
+namespace NATS.Server.JetStream.Storage.Blocks;
+
+internal sealed partial class MessageBlock
+{
+    /// <summary>Writes the block anew without what is dead. A block with damage is left as it is.</summary>
+    /// <param name="keepsTombstone">Says which tombstones are still needed: those for messages of blocks before that lie there still. Null for none.</param>
+    /// <returns>False when nothing was done.</returns>
+    public bool Compact(Func<ulong, bool>? keepsTombstone)
+    {
+        BlockContent content = Covering(0);
+        if (content.Holes is not null) return false;
+        var compacted = new BlockContent(0, 0, (int)Math.Min(Bytes + MessageRecord.EmptyLength, int.MaxValue / 2));
+        ulong hash = LastHash;
+        ulong lastMessage = 0;
+        int next;
+        for (int at = 0; at < content.EndOffset; at = next)
+        {
+            StoredRecord record = content.RecordAt(at, out next);
+            bool isMessage = !record.IsTombstone && !record.IsErased && content.Records.Find(record.Sequence) is var ordinal and >= 0 && !content.Records.IsDead(ordinal)
+                && content.Records.OffsetAt(ordinal) == at;
+            if (!isMessage && !(record.IsTombstone && keepsTombstone is not null && keepsTombstone(record.Sequence))) continue;
+            content.Slice(at, next).CopyTo(compacted.Reserve(record.Length, int.MaxValue));
+            if (isMessage) compacted.Advance(record.Length, lastMessage = record.Sequence);
+            else compacted.Advance(record.Length);
+            hash = record.Hash;
+        }
+
+        // The last sequence is known by a record, and must stay known.
+        if (lastMessage != LastSequence && !_settings.IsMemory)
+        {
+            MessageRecord.WriteSkip(compacted.Reserve(MessageRecord.EmptyLength, int.MaxValue), _key, LastSequence, LastTimeNs, out hash);
+            compacted.Advance(MessageRecord.EmptyLength);
+        }
+
+        if (compacted.EndOffset == content.EndOffset) return false;
+        RewriteFile(compacted);
+        _content = compacted;
+        RawBytes = compacted.EndOffset;
+        LastHash = hash;
+        return true;
+    }
+}
