@@ -73,10 +73,9 @@ public sealed class SubjectTree<T>
             int common = subject.CommonPrefixLength(node.Prefix);
             if (common < node.Prefix.Length)
             {
-                var split = new SubjectTreeBranch<T>(SubjectTreeNode.Store(node.Prefix.AsSpan(0, common)));
+                var split = new SubjectTreeBranch<T>(node.Prefix[..common]);
                 Replace(parent, node, split);
-                node.Prefix = SubjectTreeNode.Store(node.Prefix.AsSpan(common));
-                split.Add(node);
+                split.Add(node.WithPrefix(node.Prefix[common..]));
                 return ref AddLeaf(split, subject[common..]);
             }
 
@@ -104,13 +103,12 @@ public sealed class SubjectTree<T>
             }
 
             // The subject goes on where a stored one ends.
-            var longer = new SubjectTreeBranch<T>(leaf.Prefix) { End = leaf };
+            var longer = new SubjectTreeBranch<T>(leaf.Prefix) { End = (SubjectTreeLeaf<T>)leaf.WithPrefix([]) };
             Replace(parent, leaf, longer);
-            leaf.Prefix = [];
             return ref AddLeaf(longer, subject);
         }
 
-        var only = new SubjectTreeLeaf<T>(SubjectTreeNode.Store(subject));
+        SubjectTreeLeaf<T> only = SubjectTreeLeaf<T>.Create(subject);
         _root = only;
         Count++;
         return ref only.Value;
@@ -190,19 +188,18 @@ public sealed class SubjectTree<T>
 
         // What is left of the branch takes its place.
         SubjectTreeNode rest = parent.End ?? parent.First;
-        rest.Prefix = SubjectTreeNode.Store([.. parent.Prefix, .. rest.Prefix]);
-        Replace(grandparent, parent, rest);
+        Replace(grandparent, parent, rest.WithPrefix([.. parent.Prefix, .. rest.Prefix]));
     }
 
     private void Replace(SubjectTreeBranch<T>? parent, SubjectTreeNode old, SubjectTreeNode node)
     {
         if (parent is null) _root = node;
-        else parent.Replace(old, node);
+        else parent.Replace(old.Prefix[0], node);
     }
 
     private ref T AddLeaf(SubjectTreeBranch<T> branch, ReadOnlySpan<byte> rest)
     {
-        var leaf = new SubjectTreeLeaf<T>(SubjectTreeNode.Store(rest));
+        SubjectTreeLeaf<T> leaf = SubjectTreeLeaf<T>.Create(rest);
         if (rest.IsEmpty) branch.End = leaf;
         else branch.Add(leaf);
         Count++;

@@ -132,7 +132,7 @@ internal ref struct SubjectPath
 
     public readonly ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
-    public void Append(byte[] bytes)
+    public void Append(ReadOnlySpan<byte> bytes)
     {
         int needed = Length + bytes.Length;
         if (needed > _bytes.Length)
@@ -143,7 +143,7 @@ internal ref struct SubjectPath
             _bytes = larger;
         }
 
-        bytes.CopyTo(_bytes, Length);
+        bytes.CopyTo(_bytes.AsSpan(Length));
         Length = needed;
     }
 

@@ -3,38 +3,105 @@ using System.Runtime.CompilerServices;
 namespace NATS.Server.Core.Subjects;
 
 /// <summary>A part of a <see cref="SubjectTree{T}"/>: the bytes that all subjects below share after those of its parent. Not synchronised.</summary>
-internal abstract class SubjectTreeNode(byte[] prefix)
+internal abstract class SubjectTreeNode
 {
-    // Single bytes are the most common suffix where subjects end in numbers.
-    private static readonly byte[][] SingleBytes = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
+    /// <summary>Starts with the byte that the parent finds it by. Valid until the tree changes.</summary>
+    public abstract ReadOnlySpan<byte> Prefix { get; }
 
-    /// <summary>Starts with the byte that the parent finds it by; the array may be shared and is never written to.</summary>
-    public byte[] Prefix { get; set; } = prefix;
-
-    /// <summary>An array with the bytes, which may be shared.</summary>
-    public static byte[] Store(ReadOnlySpan<byte> bytes) => bytes.Length switch
-    {
-        0 => [],
-        1 => SingleBytes[bytes[0]],
-        _ => bytes.ToArray(),
-    };
+    /// <summary>This node with another prefix, or what takes its place: then this is no longer used.</summary>
+    public abstract SubjectTreeNode WithPrefix(ReadOnlySpan<byte> prefix);
 }
 
 /// <summary>The end of a stored subject and its value.</summary>
-internal sealed class SubjectTreeLeaf<T>(byte[] prefix) : SubjectTreeNode(prefix)
+/// <remarks>Most nodes are leaves, and most of their prefixes short: these lie in the leaf itself, which saves an array of its own for each subject.</remarks>
+internal abstract class SubjectTreeLeaf<T> : SubjectTreeNode
 {
     // Default until the caller who added it has set it.
     public T Value = default!;
+
+    public static SubjectTreeLeaf<T> Create(ReadOnlySpan<byte> prefix) => prefix.Length switch
+    {
+        <= ShortSubjectTreeLeaf<T>.LongestPrefix => new ShortSubjectTreeLeaf<T>(prefix),
+        <= MediumSubjectTreeLeaf<T>.LongestPrefix => new MediumSubjectTreeLeaf<T>(prefix),
+        _ => new LongSubjectTreeLeaf<T>(prefix),
+    };
+
+    public override SubjectTreeNode WithPrefix(ReadOnlySpan<byte> prefix)
+    {
+        SubjectTreeLeaf<T> leaf = Create(prefix);
+        leaf.Value = Value;
+        return leaf;
+    }
+}
+
+/// <summary>A leaf whose prefix lies in it.</summary>
+internal sealed class ShortSubjectTreeLeaf<T> : SubjectTreeLeaf<T>
+{
+    public const int LongestPrefix = PrefixSize - 1;
+    private const int PrefixSize = 16;
+
+    // The last byte is the length.
+    private Bytes _prefix;
+
+    public ShortSubjectTreeLeaf(ReadOnlySpan<byte> prefix)
+    {
+        prefix.CopyTo(_prefix);
+        _prefix[LongestPrefix] = (byte)prefix.Length;
+    }
+
+    public override ReadOnlySpan<byte> Prefix => ((ReadOnlySpan<byte>)_prefix)[.._prefix[LongestPrefix]];
+
+    [InlineArray(PrefixSize)]
+    private struct Bytes
+    {
+        private byte _first;
+    }
+}
+
+/// <summary>A leaf whose prefix lies in it, as that of a subject of random bytes does.</summary>
+internal sealed class MediumSubjectTreeLeaf<T> : SubjectTreeLeaf<T>
+{
+    public const int LongestPrefix = PrefixSize - 1;
+    private const int PrefixSize = 24;
+
+    // The last byte is the length.
+    private Bytes _prefix;
+
+    public MediumSubjectTreeLeaf(ReadOnlySpan<byte> prefix)
+    {
+        prefix.CopyTo(_prefix);
+        _prefix[LongestPrefix] = (byte)prefix.Length;
+    }
+
+    public override ReadOnlySpan<byte> Prefix => ((ReadOnlySpan<byte>)_prefix)[.._prefix[LongestPrefix]];
+
+    [InlineArray(PrefixSize)]
+    private struct Bytes
+    {
+        private byte _first;
+    }
+}
+
+/// <summary>A leaf whose prefix is too long to lie in it.</summary>
+internal sealed class LongSubjectTreeLeaf<T>(ReadOnlySpan<byte> prefix) : SubjectTreeLeaf<T>
+{
+    private readonly byte[] _prefix = prefix.ToArray();
+
+    public override ReadOnlySpan<byte> Prefix => _prefix;
 }
 
 /// <summary>A place where stored subjects part. Children are kept sorted in arrays that grow with their number, and by byte when there are many.</summary>
-internal sealed class SubjectTreeBranch<T>(byte[] prefix) : SubjectTreeNode(prefix)
+internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectTreeNode
 {
     private const int LargestSorted = 48;
+
+    private byte[] _prefix = Store(prefix);
 
     // The first bytes of the children in ascending order; null when children are found by their byte directly.
     private byte[]? _keys = new byte[2];
     private SubjectTreeNode?[] _children = new SubjectTreeNode?[2];
+
+    public override ReadOnlySpan<byte> Prefix => _prefix;
 
     /// <summary>The subject that ends here, with an empty prefix; or null.</summary>
     public SubjectTreeLeaf<T>? End { get; set; }
@@ -50,6 +117,12 @@ internal sealed class SubjectTreeBranch<T>(byte[] prefix) : SubjectTreeNode(pref
             int cursor = 0;
             return Next(ref cursor)!;
         }
+    }
+
+    public override SubjectTreeNode WithPrefix(ReadOnlySpan<byte> prefix)
+    {
+        _prefix = Store(prefix);
+        return this;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -98,10 +171,9 @@ internal sealed class SubjectTreeBranch<T>(byte[] prefix) : SubjectTreeNode(pref
         Count++;
     }
 
-    /// <summary>Puts another child in the place of one that starts with the same byte.</summary>
-    public void Replace(SubjectTreeNode old, SubjectTreeNode node)
+    /// <summary>Puts another child in the place of the one that starts with the same byte.</summary>
+    public void Replace(byte key, SubjectTreeNode node)
     {
-        byte key = old.Prefix[0];
         _children[_keys is null ? key : _keys.AsSpan(0, Count).IndexOf(key)] = node;
     }
 
@@ -126,6 +198,14 @@ internal sealed class SubjectTreeBranch<T>(byte[] prefix) : SubjectTreeNode(pref
         Array.Resize(ref _keys, _keys.Length / 2);
         Array.Resize(ref _children, _keys.Length);
     }
+
+    // A single byte is the most common prefix: its array is shared.
+    private static byte[] Store(ReadOnlySpan<byte> prefix) => prefix.Length switch
+    {
+        0 => [],
+        1 => SingleBytes.Of(prefix[0]),
+        _ => prefix.ToArray(),
+    };
 
     private void Grow(byte[] keys)
     {
@@ -162,4 +242,12 @@ internal sealed class SubjectTreeBranch<T>(byte[] prefix) : SubjectTreeNode(pref
         _keys = keys;
         _children = children;
     }
+}
+
+/// <summary>Arrays of one byte, which are never written to.</summary>
+internal static class SingleBytes
+{
+    private static readonly byte[][] Arrays = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
+
+    public static byte[] Of(byte value) => Arrays[value];
 }
