@@ -45,6 +45,9 @@ public readonly struct StoredMessage
 
     public ReadOnlySpan<byte> Payload => _bytes.AsSpan(_payloadAt, _payloadLength);
 
+    /// <summary>As <see cref="Subject"/>, to be kept.</summary>
+    public ReadOnlyMemory<byte> SubjectMemory => _bytes.AsMemory(_at, _subjectLength);
+
     /// <summary>As <see cref="Headers"/>, to be kept.</summary>
     public ReadOnlyMemory<byte> HeadersMemory => _bytes.AsMemory(_payloadAt - _headersLength, _headersLength);
 

@@ -30,7 +30,7 @@ public sealed class FolderArrowTests
         },
         ["NATS.Server"] = new(StringComparer.Ordinal)
         {
-            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout", "Disks"],
+            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout"],
             ["OperatorMode"] = ["Sessions"],
             ["Callout"] = ["Auth", "Delivery"],
             ["SystemEvents"] = ["Monitoring"],

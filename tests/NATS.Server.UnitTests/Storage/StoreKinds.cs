@@ -8,12 +8,13 @@ namespace NATS.Server.UnitTests.Storage;
 internal static class StoreKinds
 {
     /// <summary>Names for theories.</summary>
-    public static TheoryData<string> All => ["model of files", "model of memory"];
+    public static TheoryData<string> All => ["model of files", "model of memory", "memory"];
 
     public static StoreSource Create(string kind) => kind switch
     {
         "model of files" => new ModelSource(isFile: true),
         "model of memory" => new ModelSource(isFile: false),
+        "memory" => new MemorySource(),
         _ => throw new ArgumentException("unknown", nameof(kind)),
     };
 
@@ -22,5 +23,12 @@ internal static class StoreKinds
         public override bool IsFile => isFile;
 
         public override IMessageStore Create(StoreLimits limits, ulong firstSequence, IStoreListener listener) => new ModelStore(limits, firstSequence, isFile, listener);
+    }
+
+    private sealed class MemorySource : StoreSource
+    {
+        public override bool IsFile => false;
+
+        public override IMessageStore Create(StoreLimits limits, ulong firstSequence, IStoreListener listener) => MessageStore.InMemory(limits, listener, firstSequence);
     }
 }

@@ -1,0 +1,136 @@
+using NATS.Server.Core.Storage;
+
+namespace NATS.Server.JetStream.Storage;
+
+/// <content>Reading: nothing is changed but caches and what is known of where subjects are.</content>
+public sealed partial class MessageStore
+{
+    public IReadOnlyList<StoredSource> Sources
+    {
+        get
+        {
+            lock (_lock) return _sources.All;
+        }
+    }
+
+    public StoreResult Load(ulong sequence, out StoredMessage message)
+    {
+        lock (_lock)
+        {
+            message = default;
+            if (_isClosed) return StoreResult.Closed;
+            return Read(_contents.Load(sequence, out message));
+        }
+    }
+
+    public StoreResult SubjectOf(ulong sequence, out ReadOnlyMemory<byte> subject)
+    {
+        StoreResult result = Load(sequence, out StoredMessage message);
+        subject = result == StoreResult.Ok ? message.SubjectMemory : default;
+        return result == StoreResult.EndOfStream ? StoreResult.NotFound : result;
+    }
+
+    public StoreResult LoadNext(MessageFilter filter, ulong from, out StoredMessage message, out ulong skippedTo)
+    {
+        lock (_lock)
+        {
+            message = default;
+            skippedTo = _contents.LastSequence;
+            if (_isClosed) return StoreResult.Closed;
+            bool isFound = _queries.FindNext(filter, from, out message);
+            if (isFound) skippedTo = message.Sequence;
+            return Read(isFound ? StoreResult.Ok : StoreResult.EndOfStream);
+        }
+    }
+
+    public StoreResult LoadPrevious(MessageFilter filter, ulong from, out StoredMessage message)
+    {
+        lock (_lock)
+        {
+            message = default;
+            if (_isClosed) return StoreResult.Closed;
+            return Read(_queries.FindPrevious(filter, from, out message) ? StoreResult.Ok : StoreResult.EndOfStream);
+        }
+    }
+
+    public StoreResult LoadLast(MessageFilter filter, out StoredMessage message)
+    {
+        lock (_lock)
+        {
+            message = default;
+            if (_isClosed) return StoreResult.Closed;
+            return Read(_queries.FindLast(filter, out message) ? StoreResult.Ok : StoreResult.NotFound);
+        }
+    }
+
+    public ulong SequenceAt(long timeNs)
+    {
+        lock (_lock) return Read(_isClosed ? 0 : _queries.SequenceAt(timeNs));
+    }
+
+    public SubjectState StateOf(MessageFilter filter, ulong from)
+    {
+        lock (_lock) return Read(_isClosed ? default : _queries.StateOf(filter, from));
+    }
+
+    public void VisitSubjects(MessageFilter filter, SubjectVisitor visit)
+    {
+        lock (_lock)
+        {
+            if (_isClosed) return;
+            _queries.VisitSubjects(filter, visit);
+            Read(0);
+        }
+    }
+
+    public void VisitTotals(MessageFilter filter, SubjectTotalVisitor visit)
+    {
+        lock (_lock)
+        {
+            if (!_isClosed) _queries.VisitTotals(filter, visit);
+        }
+    }
+
+    public ulong Pending(ulong from, MessageFilter filter, bool lastPerSubject, out ulong validThrough)
+    {
+        lock (_lock)
+        {
+            validThrough = _contents.LastSequence;
+            if (_isClosed) return 0;
+            return Read(lastPerSubject ? _queries.CountLast(filter, from) : _queries.Count(filter, from));
+        }
+    }
+
+    public StoreResult LastSequences(MessageFilter filter, ulong upTo, int maximum, List<ulong> sequences)
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                sequences.Clear();
+                return StoreResult.Closed;
+            }
+
+            return Read(_queries.LastSequences(filter, upTo, maximum, sequences));
+        }
+    }
+
+    public ReplicatedState ReplicatedState(ulong failed, bool withSources)
+    {
+        lock (_lock)
+        {
+            var state = new ReplicatedState
+            {
+                Messages = _contents.Messages,
+                Bytes = _contents.Bytes,
+                FirstSequence = _contents.FirstSequence,
+                LastSequence = _contents.LastSequence,
+                Failed = failed,
+                DeletedCount = _contents.Deleted,
+            };
+            if (state.DeletedCount > 0) _contents.AddDeleted(state.Deleted);
+            if (withSources) state.Sources.AddRange(_sources.All);
+            return state;
+        }
+    }
+}
