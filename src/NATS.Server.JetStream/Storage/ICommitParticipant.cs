@@ -10,6 +10,6 @@ public interface ICommitParticipant
     /// <param name="position">How far the log has got, in an order of the participant's own.</param>
     StoreResult BeginCommit(List<DiskSync> files, out long position);
 
-    /// <summary>What became of the files. A failure stops the store from storing more.</summary>
+    /// <summary>What became of the files. A failure stops the store from storing more. Follows every <see cref="BeginCommit"/>, whatever that answered, and by the same thread.</summary>
     void EndCommit(long position, ReadOnlySpan<DiskSync> files);
 }
