@@ -17,7 +17,7 @@ public sealed record FileStoreOptions
     /// <summary>Bytes after which a new block is begun.</summary>
     public required int BlockSize { get; init; }
 
-    /// <summary>What an empty store begins with; 0 and 1 are the same.</summary>
+    /// <summary>What an empty store begins with; 0 for 1, which its state does not show before there was a message.</summary>
     public ulong FirstSequence { get; init; }
 
     /// <summary>Null: not encrypted.</summary>

@@ -21,6 +21,34 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         return Parse(await ReadMessageAsync(id));
     }
 
+    /// <summary>Sends a request and returns the answer, also an error.</summary>
+    /// <param name="headers">A header block, or nothing.</param>
+    public async Task<JsonElement> AskAsync(string subject, string body, string headers = "")
+    {
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB reply.{id} {id}\r\nUNSUB {id} 1\r\n{FrameOf((subject, headers, body), $"reply.{id} ")}");
+        using var document = JsonDocument.Parse(await ReadMessageAsync(id));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Sends a request to which many messages answer, the last of which has a status.</summary>
+    /// <returns>The header blocks.</returns>
+    public async Task<List<string>> AskForManyAsync(string subject, string body)
+    {
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB reply.{id} {id}\r\n{FrameOf((subject, "", body), $"reply.{id} ")}");
+        List<string> answers = [];
+        do
+        {
+            (string[] arguments, string payload) = await ReadFrameAsync(id);
+            answers.Add(payload[..int.Parse(arguments[^2], CultureInfo.InvariantCulture)]);
+        }
+        while (answers[^1].StartsWith("NATS/1.0\r\n", StringComparison.Ordinal));
+
+        await client.SendAsync($"UNSUB {id}\r\n");
+        return answers;
+    }
+
     /// <summary>Publishes messages, and waits for the acknowledgement of the last.</summary>
     /// <param name="messages">Subject, header block or none, payload.</param>
     public async Task PublishAsync(IReadOnlyList<(string Subject, string Headers, string Payload)> messages)

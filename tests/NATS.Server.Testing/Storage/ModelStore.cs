@@ -10,7 +10,7 @@ namespace NATS.Server.Testing.Storage;
 /// one end to the other. Stores are compared with it.
 /// </summary>
 /// <param name="limits">What the stream is configured to.</param>
-/// <param name="firstSequence">What an empty store begins with; 0 and 1 are the same.</param>
+/// <param name="firstSequence">What an empty store begins with; 0 for 1, which its state does not show before there was a message.</param>
 /// <param name="isFile">Bytes are counted as in files, not as in memory.</param>
 /// <param name="listener">Told what was removed.</param>
 public sealed class ModelStore(StoreLimits limits, ulong firstSequence, bool isFile, IStoreListener listener) : IMessageStore
@@ -24,8 +24,8 @@ public sealed class ModelStore(StoreLimits limits, ulong firstSequence, bool isF
     private readonly Dictionary<ulong, long> _announced = [];
 
     // The first sequence as long as there are no messages.
-    private ulong _firstWhenEmpty = firstSequence > 1 ? firstSequence : 0;
-    private ulong _last = firstSequence > 1 ? firstSequence - 1 : 0;
+    private ulong _firstWhenEmpty = firstSequence;
+    private ulong _last = firstSequence > 0 ? firstSequence - 1 : 0;
     private long _lastTimeNs;
     private bool _isClosed;
 

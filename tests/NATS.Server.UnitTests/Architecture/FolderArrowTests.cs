@@ -30,7 +30,7 @@ public sealed class FolderArrowTests
         },
         ["NATS.Server"] = new(StringComparer.Ordinal)
         {
-            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout"],
+            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout", "Disks"],
             ["OperatorMode"] = ["Sessions"],
             ["Callout"] = ["Auth", "Delivery"],
             ["SystemEvents"] = ["Monitoring"],

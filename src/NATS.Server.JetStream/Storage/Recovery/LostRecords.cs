@@ -1,0 +1,26 @@
+namespace NATS.Server.JetStream.Storage.Recovery;
+
+/// <summary>Not synchronised. Collects which sequences are lost, up to a bound.</summary>
+internal sealed class LostRecords
+{
+    /// <summary>More are not named one by one.</summary>
+    public const int Most = 100_000;
+
+    private readonly SortedSet<ulong> _sequences = [];
+    private ulong _bytes;
+
+    /// <summary>Null when nothing is lost.</summary>
+    public LostMessages? Result => _sequences.Count == 0 && _bytes == 0 ? null : new LostMessages([.. _sequences], _bytes);
+
+    public void Add(ulong first, ulong last, ulong bytes)
+    {
+        _bytes += bytes;
+        for (ulong sequence = first; sequence <= last && _sequences.Count < Most; sequence++)
+        {
+            _sequences.Add(sequence);
+        }
+    }
+
+    /// <summary>It was deleted anyway.</summary>
+    public void Remove(ulong sequence) => _sequences.Remove(sequence);
+}
