@@ -53,7 +53,7 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
     /// <summary>Creates a store that is lost with the process.</summary>
     /// <param name="limits">What the stream is configured to.</param>
     /// <param name="listener">Told what was removed.</param>
-    /// <param name="firstSequence">The sequence of the first message; 0 and 1 are the same.</param>
+    /// <param name="firstSequence">The sequence of the first message; 0 for 1, which the state does not show before there was one.</param>
     /// <param name="scheduleReader">Reads when a stored message is due, where schedules are allowed later than it was stored; null where they never are.</param>
     public static MessageStore InMemory(StoreLimits limits, IStoreListener? listener = null, ulong firstSequence = 0, ScheduleReader? scheduleReader = null)
     {

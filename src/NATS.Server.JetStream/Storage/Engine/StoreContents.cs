@@ -46,11 +46,11 @@ internal sealed class StoreContents
     /// <summary>Sequences between the first and the last that have no message.</summary>
     public ulong Deleted => Messages == 0 ? 0 : LastSequence - FirstSequence + 1 - Messages;
 
-    /// <summary>Makes an empty store begin with a sequence; 0 and 1 are the same.</summary>
+    /// <summary>Makes an empty store begin with a sequence; 0 for 1, which the state does not show before there was a message.</summary>
     public void BeginWith(ulong first)
     {
-        FirstSequence = first > 1 ? first : 0;
-        LastSequence = first > 1 ? first - 1 : 0;
+        FirstSequence = first;
+        LastSequence = first > 0 ? first - 1 : 0;
     }
 
     /// <summary>What a message counts.</summary>
