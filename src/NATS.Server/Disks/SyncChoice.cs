@@ -2,7 +2,7 @@ namespace NATS.Server.Disks;
 
 /// <summary>Thread-safe. Chooses how several files are synced: each by itself on several threads, or their file system as a whole.</summary>
 /// <remarks>
-/// The whole is several times cheaper for many files (docs/adr/010), but carries what other programs left unwritten: then it may take seconds. So it is
+/// The whole is several times cheaper for many files (docs/adr/009), but carries what other programs left unwritten: then it may take seconds. So it is
 /// given up for a while as soon as it took longer than the files by themselves have taken, and for twice as long each time.
 /// </remarks>
 internal sealed class SyncChoice
