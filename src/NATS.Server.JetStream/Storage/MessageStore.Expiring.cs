@@ -153,6 +153,7 @@ public sealed partial class MessageStore
         bool addsSchedules = limits.AllowSchedules && _schedules is null;
         if (!limits.AllowTtl) _expiry.Wheel = null;
         if (!limits.AllowSchedules) _schedules = null;
+        if (limits.DeleteMarkerTtlNs < NanosecondsPerSecond) _expiry.ForgetAnnouncements();
         if (addsTtl) _expiry.Wheel = new HashWheel();
         if (addsSchedules) _schedules = new MessageSchedules();
         if (addsTtl || addsSchedules) ScanExtras(0, addsTtl, addsSchedules, sources: false);

@@ -19,16 +19,17 @@ public sealed class MessageStoreOracleTests
     private static readonly string[] Filters = ["", "a", "a.b", "none", "*", "a.*", "a.>", "*.b", "c.*", ">"];
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Random_scripts_end_as_those_of_the_reference(bool isFile)
+    [InlineData("model of files")]
+    [InlineData("model of memory")]
+    [InlineData("memory")]
+    public async Task Random_scripts_end_as_those_of_the_reference(string kind)
     {
         await using ServerProcess server = await ReferenceServer.StartAsync(new ServerProcessOptions { Arguments = ["-js", "-sd", "$FOLDER"] });
         await using JetStreamScript script = await JetStreamScript.ConnectAsync(server);
         int scripts = Setting("NATS_ORACLE_SCRIPTS", 4), seed = Setting("NATS_ORACLE_SEED", 1);
         for (int i = 0; i < scripts; i++)
         {
-            await new Play(script, seed + i, isFile).RunAsync(StepsOfAScript);
+            await new Play(script, seed + i, kind).RunAsync(StepsOfAScript);
             await script.RequestAsync($"$JS.API.STREAM.DELETE.{Play.Name}", "");
         }
     }
@@ -50,15 +51,17 @@ public sealed class MessageStoreOracleTests
         private StoreLimits _limits;
         private bool _isOver;
 
-        public Play(JetStreamScript script, int seed, bool isFile)
+        public Play(JetStreamScript script, int seed, string kind)
         {
             _seed = seed;
-            _isFile = isFile;
+            _isFile = kind == "model of files";
             _random = new Random(seed);
-            _server = new ServerStream(script, Name, """["a","b","a.>","b.>","c.>"]""", isFile);
+            _server = new ServerStream(script, Name, """["a","b","a.>","b.>","c.>"]""", _isFile);
             _firstSequence = Chance(0.3) ? (ulong)_random.Next(50) : 0;
             _limits = DrawLimits();
-            _store = new ModelStore(_limits, _firstSequence, isFile, new RecordingStoreListener());
+            _store = kind == "memory"
+                ? MessageStore.InMemory(_limits, firstSequence: _firstSequence)
+                : new ModelStore(_limits, _firstSequence, _isFile, new RecordingStoreListener());
         }
 
         public async Task RunAsync(int steps)

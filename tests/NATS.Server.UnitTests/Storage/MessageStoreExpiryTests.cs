@@ -164,6 +164,18 @@ public sealed class MessageStoreExpiryTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public void What_waits_for_its_marker_ends_when_markers_are_turned_off(string kind)
+    {
+        using var test = new StoreUnderTest(kind, new StoreLimits { AllowTtl = true, DeleteMarkerTtlNs = 5 * SecondNs });
+        test.Append("a", out _, headers: "NATS/1.0\r\nNats-TTL: 2\r\n\r\n", ttl: 2);
+        test.Store.Expire(StartNs + (10 * SecondNs));
+        Assert.Equal("1", test.Sequences);
+        test.Store.Update(new StoreLimits { AllowTtl = true }, StartNs + (10 * SecondNs));
+        Assert.Equal("", test.Sequences);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void Schedules_are_due_until_they_are_stored_anew_or_removed(string kind)
     {
         using var test = new StoreUnderTest(kind, new StoreLimits { AllowSchedules = true });

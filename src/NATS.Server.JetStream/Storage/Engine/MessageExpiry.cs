@@ -22,6 +22,17 @@ internal sealed class MessageExpiry
     /// <summary>When the marker of a message is announced again; 0 when it was not announced.</summary>
     public long NextAnnouncementOf(ulong sequence) => _announced.TryGetValue(sequence, out long told) ? told + MarkerPatienceNs : 0;
 
+    /// <summary>No markers come any more: what waits for one is due.</summary>
+    public void ForgetAnnouncements()
+    {
+        foreach ((ulong sequence, long told) in _announced)
+        {
+            Wheel?.Add(sequence, told);
+        }
+
+        _announced.Clear();
+    }
+
     /// <summary>The earliest end of a message.</summary>
     /// <param name="nowNs">Up to which all that ended was dealt with.</param>
     public long NextEnd(long nowNs)
