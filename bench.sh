@@ -1,10 +1,20 @@
 #!/usr/bin/env bash
 # Measures this server against the reference nats-server (Go) in one run and prints a Markdown table; see docs/BENCHMARKS.md.
 # usage: ./bench.sh [--quick] [--cases a,b] [--rounds N] [--seconds S] [--strict] [--ours PATH] [--ours-args "..."] [--log FILE]
+#        ./bench.sh store [--quick] [--cases a,b] [--rounds N] [--directory DIR]     the message store by itself
 # Builds the server if it is missing or older than its source. About 7 minutes; --quick 2. Every run's figures go to artifacts/bench/runs.log.
 set -euo pipefail
 root=$(cd "$(dirname "$0")" && pwd)
 cd "$root"
+
+if [[ ${1:-} == store ]]; then
+  shift
+  echo "Building the measurements of the store" >&2
+  dotnet build bench/NATS.Server.StoreBench -c Release -v q -nologo >&2
+  reference=()
+  if path=$(scripts/get-nats-server.sh); then reference=(--reference "$path"); else echo "No reference nats-server on this machine: measuring ours alone" >&2; fi
+  exec artifacts/bin/NATS.Server.StoreBench/release/NATS.Server.StoreBench ${reference[@]+"${reference[@]}"} "$@"
+fi
 
 ours=$root/artifacts/bin/nats-server
 log=$root/artifacts/bench/runs.log
