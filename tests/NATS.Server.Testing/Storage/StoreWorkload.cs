@@ -7,11 +7,10 @@ namespace NATS.Server.Testing.Storage;
 public sealed class StoreWorkload
 {
     private const long SecondNs = 1_000_000_000;
-    private const int ManyMessages = 120;
-
     private static readonly string[] Subjects = ["a", "b", "a.b", "a.c", "a.b.c", "a.b.d", "a.b.c.d", "b.x", "b.y.z", "c.1", "c.2", "c.3", "c.10"];
 
     private readonly Random _random;
+    private readonly ulong _manyMessages;
     private readonly Queue<StoreOperation> _next = [];
     private long _nowNs = 1_700_000_000 * SecondNs;
 
@@ -25,6 +24,7 @@ public sealed class StoreWorkload
         Reopens = reopens;
         ReopensAlways = reopensAlways;
         TimesGrow = !Chance(0.1);
+        _manyMessages = (ulong)(Chance(0.5) ? 25 : Chance(0.7) ? 120 : 400);
         FirstSequence = Chance(0.2) ? (ulong)_random.Next(1000) : 0;
         Limits = DrawLimits(new StoreLimits());
     }
@@ -66,7 +66,7 @@ public sealed class StoreWorkload
     private StoreOperation Draw(StorePair pair)
     {
         StreamState state = pair.Model.State;
-        bool isFull = state.Messages > ManyMessages;
+        bool isFull = state.Messages > _manyMessages;
         if (!isFull && Chance(0.35)) return DrawAppend(state);
         return _random.Next(1000) switch
         {
@@ -76,7 +76,7 @@ public sealed class StoreWorkload
             < 520 => Now(StoreOperationKind.Erase) with { Sequence = DrawSequence(state) },
             < 524 => Now(StoreOperationKind.PurgeAll),
             < 538 => Now(StoreOperationKind.Purge) with { Filters = DrawFilters(), Sequence = Chance(0.4) ? DrawSequence(state) : 0, Count = Chance(0.5) ? (ulong)_random.Next(12) : 0 },
-            < 546 => Now(StoreOperationKind.Compact) with { Sequence = Chance(0.1) ? state.LastSequence + (ulong)_random.Next(4) : isFull ? state.FirstSequence + 60 : Near(state.FirstSequence + 2) },
+            < 546 => Now(StoreOperationKind.Compact) with { Sequence = Chance(0.1) ? state.LastSequence + (ulong)_random.Next(4) : isFull ? state.FirstSequence + (_manyMessages / 2) : Near(state.FirstSequence + 2) },
             < 552 => Now(StoreOperationKind.Truncate) with { Sequence = Chance(0.05) ? DrawSequence(state) : state.LastSequence - Math.Min(state.LastSequence, (ulong)_random.Next(6)) },
             < 566 => Now(StoreOperationKind.SyncDeleted) with { Sequence = DrawSequence(state), Count = (ulong)_random.Next(1, 9) },
             < 574 => DrawUpdate(),
