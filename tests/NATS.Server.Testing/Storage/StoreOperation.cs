@@ -19,12 +19,16 @@ public enum StoreOperationKind
     Expire,
     Maintain,
     Flush,
+    Commit,
 
     /// <summary>Stopped and opened again.</summary>
     Restart,
 
     /// <summary>Flushed, gone without a stop, and opened again.</summary>
     Kill,
+
+    /// <summary>Committed, gone with the power, and opened again.</summary>
+    PowerCut,
 
     /// <summary>Everything that can be asked is compared.</summary>
     CompareAll,

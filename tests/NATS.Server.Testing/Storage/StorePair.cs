@@ -102,6 +102,14 @@ public sealed class StorePair : IDisposable
                 Equal("result of the flush", StoreResult.Ok, _store.Flush());
                 Reopen(operation.NowNs);
                 break;
+            case StoreOperationKind.Commit:
+                Equal("result", StoreResult.Ok, _source.Commit(_store));
+                break;
+            case StoreOperationKind.PowerCut:
+                Equal("result of the commit", StoreResult.Ok, _source.Commit(_store));
+                _source.CutPower((int)operation.Sequence);
+                Reopen(operation.NowNs);
+                break;
             case StoreOperationKind.CompareAll:
                 CompareAll();
                 break;

@@ -17,5 +17,14 @@ public abstract class StoreSource : IDisposable
     /// <summary>Opens what the last store left behind.</summary>
     public virtual IMessageStore Reopen(StoreLimits limits, ulong firstSequence, IStoreListener listener, long nowNs) => throw new NotSupportedException();
 
+    /// <summary>Brings all that a store has to the device.</summary>
+    public virtual StoreResult Commit(IMessageStore store) => store.Flush();
+
+    /// <summary>The power goes; what was not brought to the device may be lost.</summary>
+    /// <param name="seed">Says what is lost.</param>
+    public virtual void CutPower(int seed)
+    {
+    }
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

@@ -59,7 +59,16 @@ public sealed class StoreWorkload
         }
 
         StoreOperation operation = _next.TryDequeue(out StoreOperation? marker) ? marker : Draw(pair);
-        if (ReopensAlways && operation.Kind < StoreOperationKind.Restart) _next.Enqueue(Now(Chance(0.5) ? StoreOperationKind.Restart : StoreOperationKind.Kill));
+        if (ReopensAlways && operation.Kind < StoreOperationKind.Restart)
+        {
+            _next.Enqueue(_random.Next(3) switch
+            {
+                0 => Now(StoreOperationKind.Restart),
+                1 => Now(StoreOperationKind.Kill),
+                _ => PowerCut(),
+            });
+        }
+
         return operation;
     }
 
@@ -82,10 +91,12 @@ public sealed class StoreWorkload
             < 574 => DrawUpdate(),
             < 615 => Now(StoreOperationKind.Expire),
             < 630 => Now(StoreOperationKind.Maintain),
-            < 650 => Now(StoreOperationKind.Flush),
+            < 643 => Now(StoreOperationKind.Flush),
+            < 650 => Now(StoreOperationKind.Commit),
             < 655 => Now(StoreOperationKind.CompareAll),
             < 665 when Reopens => Now(StoreOperationKind.Restart),
-            < 675 when Reopens => Now(StoreOperationKind.Kill),
+            < 670 when Reopens => Now(StoreOperationKind.Kill),
+            < 675 when Reopens => PowerCut(),
             < 740 => Now(StoreOperationKind.Load) with { Sequence = DrawSequence(state) },
             < 760 => Now(StoreOperationKind.SubjectOf) with { Sequence = DrawSequence(state) },
             < 810 => Now(StoreOperationKind.LoadNext) with { Filters = DrawFilters(), Sequence = DrawSequence(state) },
@@ -99,6 +110,8 @@ public sealed class StoreWorkload
     }
 
     private StoreOperation Now(StoreOperationKind kind) => new(kind, _nowNs);
+
+    private StoreOperation PowerCut() => Now(StoreOperationKind.PowerCut) with { Sequence = (ulong)_random.Next() };
 
     private bool Chance(double probability) => _random.NextDouble() < probability;
 
@@ -153,6 +166,7 @@ public sealed class StoreWorkload
             Discard = Chance(0.3) ? DiscardPolicy.New : DiscardPolicy.Old,
             DiscardNewPerSubject = Chance(0.3),
             AllowTtl = allowTtl,
+            Compression = Chance(0.4) ? MessageCompression.S2 : MessageCompression.None,
             DeleteMarkerTtlNs = allowTtl && Chance(0.3) ? _random.Next(1, 5) * SecondNs : 0,
         };
     }
