@@ -121,11 +121,20 @@ internal static class HighwayVector
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Update(ReadOnlySpan<byte> packets)
         {
+            // Locals stay in registers from packet to packet; fields of a structure that is written to in a loop go through the stack each time.
+            Vector256<ulong> v0 = _v0, v1 = _v1, mul0 = _mul0, mul1 = _mul1;
             ref byte at = ref MemoryMarshal.GetReference(packets);
             for (int i = 0; i < packets.Length; i += HighwayPacket.Length)
             {
-                Update(Vector256.LoadUnsafe(ref at, (nuint)i).AsUInt64());
+                v1 += mul0 + Vector256.LoadUnsafe(ref at, (nuint)i).AsUInt64();
+                mul0 ^= Avx2.Multiply(v1.AsUInt32(), (v0 >>> 32).AsUInt32());
+                v0 += mul1;
+                mul1 ^= Avx2.Multiply(v0.AsUInt32(), (v1 >>> 32).AsUInt32());
+                v0 += Avx2.Shuffle(v1.AsByte(), MergeOrder).AsUInt64();
+                v1 += Avx2.Shuffle(v0.AsByte(), MergeOrder).AsUInt64();
             }
+
+            (_v0, _v1, _mul0, _mul1) = (v0, v1, mul0, mul1);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
