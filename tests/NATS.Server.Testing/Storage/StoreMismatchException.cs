@@ -1,4 +1,4 @@
 namespace NATS.Server.Testing.Storage;
 
 /// <summary>A store did something else than the model.</summary>
-public sealed class StoreMismatchException(string message) : Exception(message);
+public sealed class StoreMismatchException(string message, Exception? inner = null) : Exception(message, inner);
