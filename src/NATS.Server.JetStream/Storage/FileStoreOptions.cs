@@ -36,4 +36,10 @@ public sealed record FileStoreOptions
 
     /// <summary>How long a block that nobody reads stays in memory.</summary>
     public long CacheIdleNs { get; init; } = 10_000_000_000;
+
+    /// <summary>
+    /// Calls an action for each number below a count, at the same time as far as there are threads, and returns when all have returned. Used while a store is opened; null: one after
+    /// the other.
+    /// </summary>
+    public Action<int, Action<int>>? InParallel { get; init; }
 }

@@ -1,57 +1,270 @@
+using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
+using NATS.Server.JetStream.Storage.Engine;
+using NATS.Server.JetStream.Storage.Recovery;
 
 namespace NATS.Server.JetStream.Storage;
 
 /// <content>Durability: what is in memory goes to the operating system, and from there to the device.</content>
 public sealed partial class MessageStore
 {
-    public LostMessages? Lost => null;
+    private const long NanosecondsPerMinute = 60 * NanosecondsPerSecond;
 
-    public string? WriteFailure => null;
+    // As often as the reference writes its index; caches and blocks are looked at more often.
+    private const long IndexIntervalNs = 2 * NanosecondsPerMinute;
+    private const long TidyIntervalNs = 5 * NanosecondsPerSecond;
+
+    // More subjects take too long to write while the store works; they are written when it stops.
+    private const int MostSubjectsToWrite = 1_000_000;
+
+    // Before the other lock: what changes blocks in ways that their records do not show waits until the index is written.
+    private readonly Lock _indexLock = new();
+    private long _nextIndexNs;
+    private long _nextSyncNs;
+    private long _nextDropNs;
+
+    public LostMessages? Lost { get; private set; }
+
+    public string? WriteFailure
+    {
+        get
+        {
+            lock (_lock) return _writer.Failure;
+        }
+    }
 
     public StoreResult Flush()
     {
-        lock (_lock) return _isClosed ? StoreResult.Closed : StoreResult.Ok;
+        StoreNotices notices;
+        StoreResult result;
+        lock (_lock)
+        {
+            result = FlushLocked();
+            notices = Leave();
+        }
+
+        notices.Tell(_listener);
+        return result;
     }
 
     public StoreResult BeginCommit(List<DiskSync> files, out long position)
     {
-        position = 0;
-        return Flush();
+        StoreNotices notices;
+        StoreResult result;
+        bool areNamesDirty = false;
+        lock (_lock)
+        {
+            position = _writer.Changes;
+            result = FlushLocked();
+            if (result != StoreResult.Closed && _options is not null)
+            {
+                areNamesDirty = _writer.CollectDirty(files);
+                _condemned.AddRange(_writer.TakeCondemned());
+            }
+
+            notices = Leave();
+        }
+
+        notices.Tell(_listener);
+        if (areNamesDirty && !TrySyncNames()) result = StoreResult.Failed;
+        return result;
     }
 
     public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
     {
+        if (_options is null) return;
+        DiskException? failure = null;
+        foreach (DiskSync file in files)
+        {
+            failure ??= file.Failure;
+        }
+
+        lock (_lock)
+        {
+            if (_isClosed) return;
+            _writer.Synced(failure);
+            if (failure is null) _writer.Delete(_condemned);
+            else _writer.Condemn(_condemned);
+            _condemned.Clear();
+        }
     }
 
-    public StoreResult VerifyAfterFailure() => Flush();
+    public StoreResult VerifyAfterFailure()
+    {
+        lock (_lock)
+        {
+            if (_isClosed) return StoreResult.Closed;
+            return _options is null || (!_writer.IsFailed && !_writer.IsFull) ? StoreResult.Ok : _writer.Repair();
+        }
+    }
 
-    public long Maintain(long nowNs) => long.MaxValue;
+    public long Maintain(long nowNs)
+    {
+        if (_options is null) return long.MaxValue;
+        StoreNotices notices;
+        lock (_lock)
+        {
+            if (_isClosed) return long.MaxValue;
+            if (_writer.IsFull) FlushLocked();
+            if (nowNs >= _nextDropNs)
+            {
+                _nextDropNs = nowNs + _options.CacheIdleNs;
+                foreach (MessageBlock block in _contents.Blocks)
+                {
+                    block.DropCache();
+                }
+            }
 
-    public void Stop(long nowNs) => Dispose();
+            notices = Leave();
+        }
 
-    public void Delete() => Dispose();
+        notices.Tell(_listener);
+        bool isMore = true;
+        while (isMore)
+        {
+            lock (_lock) isMore = !_isClosed && _writer.TidyOne();
+        }
+
+        if (_options.SyncIntervalNs > 0 && nowNs >= _nextSyncNs)
+        {
+            _nextSyncNs = nowNs + _options.SyncIntervalNs;
+            Commit();
+        }
+
+        if (nowNs >= _nextIndexNs)
+        {
+            if (_nextIndexNs > 0) WriteIndex(isForced: false);
+            _nextIndexNs = nowNs + IndexIntervalNs;
+        }
+
+        return nowNs + Math.Min(TidyIntervalNs, _options.SyncIntervalNs > 0 ? _options.SyncIntervalNs : TidyIntervalNs);
+    }
+
+    public void Stop(long nowNs)
+    {
+        if (_options is not null && !_isClosed)
+        {
+            Commit();
+            WriteIndex(isForced: true);
+        }
+
+        Dispose();
+    }
+
+    public void Delete()
+    {
+        Dispose();
+        if (_options is null) return;
+        try
+        {
+            _options.Disk.DeleteDirectory($"{_options.Directory}/{StoreFileNames.Prepared}");
+            _options.Disk.DeleteDirectory($"{_options.Directory}/{StoreFileNames.Purged}");
+            _options.Disk.DeleteDirectory(StoreFileNames.MessagesOf(_options.Directory));
+        }
+        catch (DiskException failure)
+        {
+            _listener?.Damaged(failure.Message);
+        }
+    }
 
     public void Dispose()
     {
         lock (_lock)
         {
+            if (_isClosed) return;
             _isClosed = true;
-            _contents.Forget();
+            if (_options is not null) _writer.Close();
             _contents.Blocks.Clear();
+            _contents.Forget();
         }
     }
 
-    // Whatever was read may have turned out to be damaged.
-    private T Read<T>(T result)
+    // Without space, what was appended and not written is taken out again: who waits for it is told so. Its sequences are used up, as it may have been seen.
+    private StoreResult FlushLocked()
     {
-        if (_isDamaged) Recount();
+        if (_isClosed) return StoreResult.Closed;
+        StoreResult result = _writer.Flush();
+        if (result != StoreResult.DiskFull) return result;
+        for (ulong sequence = _writer.FlushedSequence + 1; sequence <= _contents.LastSequence; sequence++)
+        {
+            RemoveOne(sequence, isByUser: true);
+        }
+
+        _writer.FlushedSequence = _contents.LastSequence;
         return result;
+    }
+
+    private void Commit()
+    {
+        List<DiskSync> files = [];
+        StoreResult result = BeginCommit(files, out long position);
+        DiskSync[] synced = [.. files];
+        if (synced.Length > 0) _options!.Disk.Sync(synced);
+        if (result != StoreResult.Closed) EndCommit(position, synced);
+    }
+
+    private bool TrySyncNames()
+    {
+        try
+        {
+            _writer.SyncNames();
+            return true;
+        }
+        catch (DiskException failure)
+        {
+            lock (_lock) _writer.Note(failure.Error == DiskError.Full ? new DiskException(DiskError.Device, failure.Path, failure.Message, failure) : failure);
+            return false;
+        }
+    }
+
+    private void WriteIndex(bool isForced)
+    {
+        lock (_indexLock)
+        {
+            StoreSnapshot? snapshot;
+            lock (_lock)
+            {
+                if (_isClosed || _writer.IsFailed || (!isForced && (!_writer.IsIndexOutdated || _contents.Subjects.Count > MostSubjectsToWrite))) return;
+                if (FlushLocked() != StoreResult.Ok) return;
+                snapshot = StoreSnapshot.Take(_contents, _expiry.Wheel, _schedules, _sources.IsEmpty ? null : _sources);
+                if (snapshot is null) return;
+                _writer.IndexTaken();
+                _writer.IsIndexInFlight = true;
+            }
+
+            try
+            {
+                snapshot.Write(_options!);
+            }
+            catch (DiskException failure)
+            {
+                // The next start looks into the blocks instead.
+                if (failure.Error != DiskError.Full) _listener?.Damaged($"the index could not be written: {failure.Message}");
+            }
+            finally
+            {
+                lock (_lock) _writer.IsIndexInFlight = false;
+            }
+        }
     }
 
     private void Recount()
     {
         _isDamaged = false;
-        _contents.Recount();
+        try
+        {
+            _contents.Recount();
+        }
+        catch (DiskException failure)
+        {
+            _notices.Damaged(failure.Message);
+        }
+    }
+
+    // What is told once the lock is released.
+    private StoreNotices Leave()
+    {
+        if (_isDamaged) Recount();
+        return _notices.Take();
     }
 }

@@ -1,5 +1,6 @@
 using NATS.Server.Core.Collections;
 using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
 
 namespace NATS.Server.JetStream.Storage;
@@ -34,7 +35,7 @@ public sealed partial class MessageStore
             EnforceTotals();
             if (limits.MaxMessagesPerSubject > 0 && (old.MaxMessagesPerSubject <= 0 || limits.MaxMessagesPerSubject < old.MaxMessagesPerSubject)) EnforceSubjectLimits();
             _writer.Compression = limits.Compression;
-            notices = _notices.Take();
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -52,8 +53,17 @@ public sealed partial class MessageStore
             lock (_lock)
             {
                 if (_isClosed) return long.MaxValue;
-                isMore = ExpireOld(nowNs, ref from);
-                notices = _notices.Take();
+                try
+                {
+                    isMore = ExpireOld(nowNs, ref from);
+                }
+                catch (DiskException failure)
+                {
+                    Unreadable(failure);
+                    isMore = false;
+                }
+
+                notices = Leave();
             }
 
             notices.Tell(_listener);
@@ -67,18 +77,37 @@ public sealed partial class MessageStore
             lock (_lock)
             {
                 if (_isClosed) return long.MaxValue;
-                for (int i = at; i < Math.Min(due.Count, at + MostPerRound); i++)
+                try
                 {
-                    EndOfTime(due[i], nowNs);
+                    for (int i = at; i < Math.Min(due.Count, at + MostPerRound); i++)
+                    {
+                        EndOfTime(due[i], nowNs);
+                    }
+                }
+                catch (DiskException failure)
+                {
+                    Unreadable(failure);
                 }
 
-                notices = _notices.Take();
+                notices = Leave();
             }
 
             notices.Tell(_listener);
         }
 
-        lock (_lock) return NextExpiration(nowNs);
+        lock (_lock)
+        {
+            if (_isClosed) return long.MaxValue;
+            try
+            {
+                return NextExpiration(nowNs);
+            }
+            catch (DiskException failure)
+            {
+                Unreadable(failure);
+                return nowNs + NanosecondsPerSecond;
+            }
+        }
     }
 
     // The messages that are too old, from a sequence on, which moves. False when there are no more of them.

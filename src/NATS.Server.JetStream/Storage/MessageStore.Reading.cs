@@ -1,4 +1,5 @@
 using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage;
 
@@ -19,7 +20,14 @@ public sealed partial class MessageStore
         {
             message = default;
             if (_isClosed) return StoreResult.Closed;
-            return Read(_contents.Load(sequence, out message));
+            try
+            {
+                return Read(_contents.Load(sequence, out message));
+            }
+            catch (DiskException failure)
+            {
+                return Unreadable(failure);
+            }
         }
     }
 
@@ -37,9 +45,16 @@ public sealed partial class MessageStore
             message = default;
             skippedTo = _contents.LastSequence;
             if (_isClosed) return StoreResult.Closed;
-            bool isFound = _queries.FindNext(filter, from, out message);
-            if (isFound) skippedTo = message.Sequence;
-            return Read(isFound ? StoreResult.Ok : StoreResult.EndOfStream);
+            try
+            {
+                bool isFound = _queries.FindNext(filter, from, out message);
+                if (isFound) skippedTo = message.Sequence;
+                return Read(isFound ? StoreResult.Ok : StoreResult.EndOfStream);
+            }
+            catch (DiskException failure)
+            {
+                return Unreadable(failure);
+            }
         }
     }
 
@@ -49,7 +64,14 @@ public sealed partial class MessageStore
         {
             message = default;
             if (_isClosed) return StoreResult.Closed;
-            return Read(_queries.FindPrevious(filter, from, out message) ? StoreResult.Ok : StoreResult.EndOfStream);
+            try
+            {
+                return Read(_queries.FindPrevious(filter, from, out message) ? StoreResult.Ok : StoreResult.EndOfStream);
+            }
+            catch (DiskException failure)
+            {
+                return Unreadable(failure);
+            }
         }
     }
 
@@ -59,27 +81,36 @@ public sealed partial class MessageStore
         {
             message = default;
             if (_isClosed) return StoreResult.Closed;
-            return Read(_queries.FindLast(filter, out message) ? StoreResult.Ok : StoreResult.NotFound);
+            try
+            {
+                return Read(_queries.FindLast(filter, out message) ? StoreResult.Ok : StoreResult.NotFound);
+            }
+            catch (DiskException failure)
+            {
+                return Unreadable(failure);
+            }
         }
     }
 
     public ulong SequenceAt(long timeNs)
     {
-        lock (_lock) return Read(_isClosed ? 0 : _queries.SequenceAt(timeNs));
+        lock (_lock) return Read(_isClosed, () => _queries.SequenceAt(timeNs));
     }
 
     public SubjectState StateOf(MessageFilter filter, ulong from)
     {
-        lock (_lock) return Read(_isClosed ? default : _queries.StateOf(filter, from));
+        lock (_lock) return Read(_isClosed, () => _queries.StateOf(filter, from));
     }
 
     public void VisitSubjects(MessageFilter filter, SubjectVisitor visit)
     {
         lock (_lock)
         {
-            if (_isClosed) return;
-            _queries.VisitSubjects(filter, visit);
-            Read(0);
+            Read(_isClosed, () =>
+            {
+                _queries.VisitSubjects(filter, visit);
+                return true;
+            });
         }
     }
 
@@ -96,8 +127,7 @@ public sealed partial class MessageStore
         lock (_lock)
         {
             validThrough = _contents.LastSequence;
-            if (_isClosed) return 0;
-            return Read(lastPerSubject ? _queries.CountLast(filter, from) : _queries.Count(filter, from));
+            return Read(_isClosed, () => lastPerSubject ? _queries.CountLast(filter, from) : _queries.Count(filter, from));
         }
     }
 
@@ -111,7 +141,15 @@ public sealed partial class MessageStore
                 return StoreResult.Closed;
             }
 
-            return Read(_queries.LastSequences(filter, upTo, maximum, sequences));
+            try
+            {
+                return Read(_queries.LastSequences(filter, upTo, maximum, sequences));
+            }
+            catch (DiskException failure)
+            {
+                sequences.Clear();
+                return Unreadable(failure);
+            }
         }
     }
 
@@ -132,5 +170,32 @@ public sealed partial class MessageStore
             if (withSources) state.Sources.AddRange(_sources.All);
             return state;
         }
+    }
+
+    // Whatever was read may have turned out to be damaged.
+    private T Read<T>(T result)
+    {
+        if (_isDamaged) Recount();
+        return result;
+    }
+
+    // Where the answer is a number, there is none when the disk does not give it.
+    private T Read<T>(bool isClosed, Func<T> read) where T : struct
+    {
+        try
+        {
+            return isClosed ? default : Read(read());
+        }
+        catch (DiskException failure)
+        {
+            Unreadable(failure);
+            return default;
+        }
+    }
+
+    private StoreResult Unreadable(DiskException failure)
+    {
+        _notices.Damaged(failure.Message);
+        return StoreResult.Failed;
     }
 }

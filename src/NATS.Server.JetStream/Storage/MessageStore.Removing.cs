@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Blocks;
+using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
 
 namespace NATS.Server.JetStream.Storage;
@@ -13,9 +15,8 @@ public sealed partial class MessageStore
         StoreResult result;
         lock (_lock)
         {
-            result = CanRemove();
-            if (result == StoreResult.Ok && !RemoveOne(sequence, isByUser: true)) result = StoreResult.NotFound;
-            notices = _notices.Take();
+            result = RemoveLocked(sequence, null);
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -26,11 +27,11 @@ public sealed partial class MessageStore
     {
         StoreNotices notices;
         StoreResult result;
+        lock (_indexLock)
         lock (_lock)
         {
-            result = CanRemove();
-            if (result == StoreResult.Ok && !RemoveOne(sequence, isByUser: true, noise)) result = StoreResult.NotFound;
-            notices = _notices.Take();
+            result = RemoveLocked(sequence, noise);
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -41,10 +42,11 @@ public sealed partial class MessageStore
     {
         StoreNotices notices;
         StoreResult result;
+        lock (_indexLock)
         lock (_lock)
         {
             result = PurgeLocked(_contents.LastSequence + 1, out purged);
-            notices = _notices.Take();
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -61,9 +63,14 @@ public sealed partial class MessageStore
         StoreResult result;
         lock (_lock)
         {
-            result = CanRemove();
-            if (result == StoreResult.Ok) purged = RemoveMatching(filter, before == 0 ? ulong.MaxValue : before - 1, keep);
-            notices = _notices.Take();
+            ulong removed = 0;
+            result = Try(() =>
+            {
+                removed = RemoveMatching(filter, before == 0 ? ulong.MaxValue : before - 1, keep);
+                return StoreResult.Ok;
+            });
+            purged = removed;
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -76,16 +83,19 @@ public sealed partial class MessageStore
         purged = 0;
         StoreNotices notices;
         StoreResult result;
+        lock (_indexLock)
         lock (_lock)
         {
-            result = CanRemove();
-            if (result == StoreResult.Ok)
+            ulong removed = 0;
+            result = Try(() =>
             {
-                if (first > _contents.LastSequence) result = PurgeLocked(first, out purged);
-                else if (first > _contents.FirstSequence) purged = CompactLocked(first);
-            }
+                if (first > _contents.LastSequence) return PurgeLocked(first, out removed);
+                if (first > _contents.FirstSequence) removed = CompactLocked(first);
+                return StoreResult.Ok;
+            });
+            purged = removed;
 
-            notices = _notices.Take();
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -96,12 +106,11 @@ public sealed partial class MessageStore
     {
         StoreNotices notices;
         StoreResult result;
+        lock (_indexLock)
         lock (_lock)
         {
-            result = CanRemove();
-            if (result == StoreResult.Ok && last > _contents.LastSequence) result = StoreResult.EndOfStream;
-            if (result == StoreResult.Ok) result = TruncateLocked(last);
-            notices = _notices.Take();
+            result = Try(() => last > _contents.LastSequence ? StoreResult.EndOfStream : TruncateLocked(last));
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -114,34 +123,72 @@ public sealed partial class MessageStore
         StoreResult result;
         lock (_lock)
         {
-            result = CanRemove();
-            for (int i = 0; i < deleted.Count && result == StoreResult.Ok; i++)
+            result = Try(() =>
             {
-                if (deleted[i].Set is { } set)
+                foreach (DeletedBlock block in deleted)
                 {
-                    foreach (ulong sequence in set)
-                    {
-                        if (sequence > _contents.LastSequence) break;
-                        RemoveOne(sequence, isByUser: false);
-                    }
-
-                    continue;
+                    RemoveDeleted(block);
                 }
 
-                ulong end = deleted[i].First + Math.Min(deleted[i].Count, ulong.MaxValue - deleted[i].First);
-                ulong from = deleted[i].First;
-                while (_queries.FindNext(MessageFilter.All, from, out StoredMessage message) && message.Sequence < end)
-                {
-                    from = message.Sequence + 1;
-                    RemoveOne(message.Sequence, isByUser: false);
-                }
-            }
-
-            notices = _notices.Take();
+                return StoreResult.Ok;
+            });
+            notices = Leave();
         }
 
         notices.Tell(_listener);
         return result;
+    }
+
+    private StoreResult RemoveLocked(ulong sequence, Random? noise)
+    {
+        StoreResult result = CanRemove();
+        if (result != StoreResult.Ok) return result;
+        try
+        {
+            return RemoveOne(sequence, isByUser: true, noise) ? StoreResult.Ok : StoreResult.NotFound;
+        }
+        catch (DiskException failure)
+        {
+            return Unreadable(failure);
+        }
+    }
+
+    // Removes what a leader says is deleted.
+    private void RemoveDeleted(in DeletedBlock block)
+    {
+        if (block.Set is { } set)
+        {
+            foreach (ulong sequence in set)
+            {
+                if (sequence > _contents.LastSequence) break;
+                RemoveOne(sequence, isByUser: false);
+            }
+
+            return;
+        }
+
+        ulong end = block.First + Math.Min(block.Count, ulong.MaxValue - block.First);
+        ulong from = block.First;
+        while (_queries.FindNext(MessageFilter.All, from, out StoredMessage message) && message.Sequence < end)
+        {
+            from = message.Sequence + 1;
+            RemoveOne(message.Sequence, isByUser: false);
+        }
+    }
+
+    private StoreResult Try(Func<StoreResult> remove)
+    {
+        StoreResult result = CanRemove();
+        if (result != StoreResult.Ok) return result;
+        try
+        {
+            return remove();
+        }
+        catch (DiskException failure)
+        {
+            // Nothing was written: it is reading that failed.
+            return Unreadable(failure);
+        }
     }
 
     private StoreResult CanRemove() => _isClosed ? StoreResult.Closed : _writer.IsFailed ? StoreResult.Failed : StoreResult.Ok;
@@ -166,8 +213,9 @@ public sealed partial class MessageStore
         bytes = size;
         _contents.Removed(message, bytes, block.Index);
         Forget(message);
-        _writer.Removed(block, message, isByUser, isInterior);
+        _writer.Removed(block, message, isByUser, isInterior, noise);
         if (sequence == _contents.FirstSequence) _contents.FindFirst();
+        Debug.Assert(_contents.Messages > 0 || _contents.FirstSequence == _contents.LastSequence + 1);
         return true;
     }
 

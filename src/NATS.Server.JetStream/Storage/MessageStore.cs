@@ -1,6 +1,7 @@
 using NATS.Server.Core.Collections;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Blocks;
+using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
 
 namespace NATS.Server.JetStream.Storage;
@@ -19,6 +20,8 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
     private readonly StoreContents _contents;
     private readonly StoreQueries _queries;
     private readonly BlockWriter _writer;
+    private readonly FileStoreOptions? _options;
+    private readonly List<MessageBlock> _condemned = [];
     private readonly MessageExpiry _expiry = new();
     private readonly SourceProgress _sources = new();
     private readonly ScheduleReader? _scheduleReader;
@@ -27,8 +30,9 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
     private bool _isClosed;
     private bool _isDamaged;
 
-    private MessageStore(StoreContents contents, BlockWriter writer, StoreLimits limits, IStoreListener? listener, ScheduleReader? scheduleReader)
+    private MessageStore(StoreContents contents, BlockWriter writer, StoreLimits limits, IStoreListener? listener, ScheduleReader? scheduleReader, FileStoreOptions? options = null)
     {
+        _options = options;
         _contents = contents;
         _writer = writer;
         _queries = new StoreQueries(contents);
@@ -62,6 +66,29 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         return new MessageStore(contents, new BlockWriter(contents), limits, listener, scheduleReader);
     }
 
+    /// <summary>Takes up a store whose directory was read. What is over the limits goes without a word: it had gone before.</summary>
+    /// <param name="options">Where it is.</param>
+    /// <param name="settings">Of its blocks.</param>
+    /// <param name="recovered">What was found; the store's own from now on.</param>
+    /// <param name="limits">What the stream is configured to.</param>
+    /// <param name="listener">Told what is removed, or found damaged, later on.</param>
+    /// <param name="scheduleReader">Reads when a stored message is due; null where messages are never schedules.</param>
+    internal static MessageStore Opened(
+        FileStoreOptions options,
+        BlockSettings settings,
+        RecoveredStore recovered,
+        StoreLimits limits,
+        IStoreListener? listener,
+        ScheduleReader? scheduleReader = null)
+    {
+        var writer = new BlockWriter(recovered.Contents, settings, options) { NextIndex = recovered.NextIndex, FlushedSequence = recovered.Contents.LastSequence };
+        var store = new MessageStore(recovered.Contents, writer, limits, listener, scheduleReader, options) { Lost = recovered.Lost };
+        settings.Damaged = store.Damaged;
+        writer.Compression = limits.Compression;
+        lock (store._lock) store.TakeUp(recovered);
+        return store;
+    }
+
     public StoreResult Append(in NewMessage message, out ulong sequence)
     {
         StoreNotices notices;
@@ -69,7 +96,7 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         lock (_lock)
         {
             result = AppendLocked(message, out sequence);
-            notices = _notices.Take();
+            notices = Leave();
         }
 
         notices.Tell(_listener);
@@ -152,22 +179,75 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
 
     private bool FirstIsAsLarge(ReadOnlySpan<byte> subject, long bytes)
     {
-        ulong first = _contents.FirstOf(subject);
-        return first > 0 && _contents.Load(first, out StoredMessage message) == StoreResult.Ok && _contents.SizeOf(message) >= bytes;
+        try
+        {
+            ulong first = _contents.FirstOf(subject);
+            return first > 0 && _contents.Load(first, out StoredMessage message) == StoreResult.Ok && _contents.SizeOf(message) >= bytes;
+        }
+        catch (DiskException failure)
+        {
+            Unreadable(failure);
+            return false;
+        }
     }
 
     private void EnforceSubjectLimit(ReadOnlySpan<byte> subject, ulong messages)
     {
-        for (; messages > (ulong)Limits.MaxMessagesPerSubject; messages--)
+        try
         {
-            ulong first = _contents.FirstOf(subject);
-            if (first == 0 || !RemoveOne(first, isByUser: false)) return;
+            for (; messages > (ulong)Limits.MaxMessagesPerSubject; messages--)
+            {
+                ulong first = _contents.FirstOf(subject);
+                if (first == 0 || !RemoveOne(first, isByUser: false)) return;
+            }
         }
+        catch (DiskException failure)
+        {
+            // What was stored is stored; what is too many goes with the next message.
+            Unreadable(failure);
+        }
+    }
+
+    private void TakeUp(RecoveredStore recovered)
+    {
+        if (!recovered.IsIndexCurrent) _writer.MarkIndexOutdated();
+        if (Limits.AllowTtl) _expiry.Wheel = recovered.Expiries ?? new HashWheel();
+        foreach (StoredSchedule schedule in recovered.Schedules)
+        {
+            _schedules?.Add(schedule.Sequence, schedule.Subject, schedule.TimeNs);
+        }
+
+        _sources.Apply(recovered.Sources, Limits.Sources);
+        _sources.Configure(Limits.Sources);
+        bool hasExtras = Limits.AllowTtl || Limits.AllowSchedules || Limits.Sources.Count > 0;
+        if (hasExtras && recovered.ExtrasFrom <= _contents.LastSequence) ScanExtras(recovered.ExtrasFrom, Limits.AllowTtl, Limits.AllowSchedules, Limits.Sources.Count > 0);
+        if (Limits.MaxMessagesPerSubject > 0) EnforceSubjectLimits();
+        EnforceTotals();
+        _notices.Take();
+    }
+
+    // Called within the call of a block, under the lock.
+    private void Damaged(MessageBlock block, string what)
+    {
+        _isDamaged = true;
+        _notices.Damaged(what);
     }
 
     private void EnforceTotals()
     {
         if (Limits.Discard == DiscardPolicy.New) return;
+        try
+        {
+            EnforceTotalsOrThrow();
+        }
+        catch (DiskException failure)
+        {
+            Unreadable(failure);
+        }
+    }
+
+    private void EnforceTotalsOrThrow()
+    {
         while ((Limits.MaxMessages > 0 && _contents.Messages > (ulong)Limits.MaxMessages) || (Limits.MaxBytes > 0 && _contents.Bytes > (ulong)Limits.MaxBytes))
         {
             if (_contents.Messages == 0 || !RemoveOne(_contents.FirstSequence, isByUser: false)) return;

@@ -20,6 +20,12 @@ internal sealed class BlockSettings
     /// <summary>Blocks without files.</summary>
     public static BlockSettings ForMemory(string name, int blockSize) => new(name, blockSize, isMemory: true);
 
+    public static BlockSettings ForFiles(FileStoreOptions options) => new(options.Name, options.BlockSize, isMemory: false) { Options = options };
+
+    public FileStoreOptions? Options { get; private init; }
+
+    public MessageCompression Compression { get; set; }
+
     /// <summary>Bytes of records after which the owner begins a new block.</summary>
     public int BlockSize { get; }
 

@@ -17,6 +17,8 @@ internal sealed class BlockList
 
     public MessageBlock this[int position] => _blocks[position];
 
+    public MessageBlock this[Index position] => _blocks[position];
+
     public void Add(MessageBlock block) => _blocks.Add(block);
 
     /// <summary>Removes a block; nothing when it is not here.</summary>

@@ -1,18 +1,405 @@
+using System.Runtime.InteropServices;
+using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Blocks;
+using NATS.Server.JetStream.Storage.Disks;
+using NATS.Server.JetStream.Storage.Recovery;
 
 namespace NATS.Server.JetStream.Storage.Engine;
 
+/// <content>
+/// Blocks in files. What is said on disk and by which record: a message is there by its record, and gone by a tombstone in the last block when
+/// a user removed it; what limits removed is removed by them again at the next start. The last sequence is always said by some record: of a message, a
+/// skip or a tombstone. A block is deleted when it holds no message, and no tombstone for a message that still lies in an earlier block.
+/// </content>
 internal sealed partial class BlockWriter
 {
-    public bool IsFailed { get; private set; }
+    // Appended bytes that are held back at most before they go to the operating system.
+    private const long MostPending = 64 << 10;
 
-    public MessageCompression Compression { get; set; }
+    // A block in which half is dead is compacted at once from this size on; smaller ones wait for the maintenance.
+    private const long LeastToCompactInline = 2 << 20;
 
-    private void RemovedFromFile(MessageBlock block, in StoredMessage message, bool isByUser, bool isInterior) => throw new NotSupportedException();
+    // An emptied last block of this size is given up for a new one.
+    private const long LeastToGiveUp = 256 << 10;
 
-    private StoreResult PurgeFiles(ulong last) => throw new NotSupportedException();
+    private readonly FileStoreOptions? _options;
+    private readonly List<MessageBlock> _dirty = [];
+    private readonly List<MessageBlock> _condemned = [];
+    private readonly HashSet<uint> _hopeless = [];
+    private bool _areNamesDirty;
+    private bool _isIndexWritten = true;
 
-    private void RemoveBelowInFiles(ulong first, int whole) => throw new NotSupportedException();
+    /// <summary>For a store in files.</summary>
+    public BlockWriter(StoreContents contents, BlockSettings settings, FileStoreOptions options)
+    {
+        _contents = contents;
+        _settings = settings;
+        _options = options;
+    }
 
-    private StoreResult TruncateFiles(ulong last, long timestampNs, bool isThere) => throw new NotSupportedException();
+    /// <summary>Why nothing more is stored, or null.</summary>
+    public string? Failure { get; private set; }
+
+    public bool IsFailed => Failure is not null;
+
+    /// <summary>The last write found no space.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>How often something was written or removed: goes into the position of a commit.</summary>
+    public long Changes { get; private set; }
+
+    /// <summary>The last sequence that the operating system has.</summary>
+    public ulong FlushedSequence { get; set; }
+
+    /// <summary>Something was stored or removed since the index was written.</summary>
+    public bool IsIndexOutdated { get; private set; }
+
+    private string MessagesDirectory => StoreFileNames.MessagesOf(_options!.Directory);
+
+    /// <summary>Hands what was appended to the operating system.</summary>
+    public StoreResult Flush()
+    {
+        if (IsInMemory) return StoreResult.Ok;
+        if (IsFailed) return StoreResult.Failed;
+        if (Blocks.Tail is not { PendingBytes: > 0 } tail) return StoreResult.Ok;
+        try
+        {
+            FlushBlock(tail);
+            IsFull = false;
+            return StoreResult.Ok;
+        }
+        catch (DiskException failure)
+        {
+            return Note(failure);
+        }
+    }
+
+    /// <summary>Collects what has to be synced.</summary>
+    /// <param name="files">Added to.</param>
+    /// <returns>Whether names in the directory have to be made durable as well (<see cref="SyncNames"/>).</returns>
+    public bool CollectDirty(List<DiskSync> files)
+    {
+        foreach (MessageBlock block in _dirty)
+        {
+            block.CollectDirty(files);
+        }
+
+        bool areNamesDirty = _areNamesDirty;
+        _areNamesDirty = false;
+        return areNamesDirty;
+    }
+
+    /// <summary>Makes new and deleted names durable. Not under the lock.</summary>
+    public void SyncNames() => _options!.Disk.SyncDirectory(MessagesDirectory);
+
+    /// <summary>Everything that was collected is durable, or is not.</summary>
+    public void Synced(DiskException? failure)
+    {
+        foreach (MessageBlock block in _dirty)
+        {
+            block.Synced(failure is null);
+        }
+
+        if (failure is not null)
+        {
+            Failure ??= failure.Message;
+            return;
+        }
+
+        _dirty.RemoveAll(block => !block.IsDirty);
+    }
+
+    /// <summary>Blocks of which the last sequence now is said elsewhere, once that is durable.</summary>
+    public List<MessageBlock> TakeCondemned()
+    {
+        List<MessageBlock> condemned = [.. _condemned];
+        _condemned.Clear();
+        return condemned;
+    }
+
+    /// <summary>Puts off again what could not be deleted yet.</summary>
+    public void Condemn(List<MessageBlock> blocks) => _condemned.AddRange(blocks);
+
+    /// <summary>Deletes the files of blocks that are in no list any more.</summary>
+    public void Delete(List<MessageBlock> blocks)
+    {
+        foreach (MessageBlock block in blocks)
+        {
+            DeleteFiles(block);
+        }
+    }
+
+    /// <summary>The index on disk is about to become wrong in a way that the records on disk do not show: it goes first.</summary>
+    /// <exception cref="DiskException">It could not be deleted.</exception>
+    public void DropIndex()
+    {
+        IsIndexOutdated = true;
+        if (!_isIndexWritten) return;
+        _options!.Disk.DeleteFile($"{MessagesDirectory}/{StoreFileNames.Index}");
+        SyncNames();
+        _isIndexWritten = false;
+    }
+
+    /// <summary>The index on disk says less than what is in the blocks.</summary>
+    public void MarkIndexOutdated() => IsIndexOutdated = true;
+
+    /// <summary>How blocks are kept that are no longer written to.</summary>
+    public MessageCompression Compression
+    {
+        get => _settings.Compression;
+        set => _settings.Compression = value;
+    }
+
+    /// <summary>The index is being written, without the lock: blocks that it tells of must not be rewritten meanwhile.</summary>
+    public bool IsIndexInFlight { get; set; }
+
+    /// <summary>The index is about to be written as everything is now.</summary>
+    public void IndexTaken()
+    {
+        _isIndexWritten = true;
+        IsIndexOutdated = false;
+    }
+
+    /// <summary>A failure that a caller met.</summary>
+    public StoreResult Note(DiskException failure)
+    {
+        if (failure.Error == DiskError.Full)
+        {
+            IsFull = true;
+            return StoreResult.DiskFull;
+        }
+
+        Failure ??= failure.Message;
+        return StoreResult.Failed;
+    }
+
+    /// <summary>Writes again what is not known to be on the device, and takes up writing.</summary>
+    public StoreResult Repair()
+    {
+        try
+        {
+            foreach (MessageBlock block in _dirty)
+            {
+                block.Rewrite();
+            }
+
+            List<DiskSync> files = [];
+            CollectDirty(files);
+            Span<DiskSync> span = CollectionsMarshal.AsSpan(files);
+            if (span.Length > 0) _options!.Disk.Sync(span);
+            foreach (DiskSync file in span)
+            {
+                if (file.Failure is not null) throw file.Failure;
+            }
+
+            SyncNames();
+            Failure = null;
+            IsFull = false;
+            Synced(null);
+            return Flush();
+        }
+        catch (DiskException failure)
+        {
+            Synced(failure);
+            return Note(failure);
+        }
+    }
+
+    /// <summary>Compacts and compresses blocks that are no longer written to, one a call.</summary>
+    /// <returns>Whether there may be more to do.</returns>
+    public bool TidyOne()
+    {
+        if (IsInMemory || IsFailed || IsFull || IsIndexInFlight) return false;
+        for (int position = 0; position < Blocks.Count - 1; position++)
+        {
+            MessageBlock block = Blocks[position];
+            if (block.Messages == 0 && TryDrop(block)) return true;
+            if (block.Bytes * 2 < (ulong)block.RawBytes && !_hopeless.Contains(block.Index))
+            {
+                Compact(block);
+                return true;
+            }
+
+            if (TryCompress(block)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Closes all files.</summary>
+    public void Close()
+    {
+        foreach (MessageBlock block in Blocks)
+        {
+            block.Close();
+        }
+
+        foreach (MessageBlock block in _condemned)
+        {
+            block.Close();
+        }
+    }
+
+    private void FlushBlock(MessageBlock block)
+    {
+        block.Flush();
+        FlushedSequence = _contents.LastSequence;
+        if (!_dirty.Contains(block)) _dirty.Add(block);
+    }
+
+    private void Appended(MessageBlock block)
+    {
+        Changes++;
+        IsIndexOutdated = true;
+        if (_dirty.Count == 0 || _dirty[^1] != block)
+        {
+            _dirty.Remove(block);
+            _dirty.Add(block);
+        }
+    }
+
+    private StoreResult RotateFile(out MessageBlock? block)
+    {
+        block = null;
+        MessageBlock? old = Blocks.Tail;
+        if (old is not null)
+        {
+            StoreResult result = Flush();
+            if (result != StoreResult.Ok) return result;
+            old.Seal();
+        }
+
+        block = Begin();
+        if (old is { Messages: 0 }) TryDrop(old);
+        return StoreResult.Ok;
+    }
+
+    // A tombstone has to find a place, whatever the size of the last block: without space it waits in memory.
+    private void AppendTombstone(ulong sequence, long timestampNs)
+    {
+        if (TailFor(MessageRecord.EmptyLength, out MessageBlock? block) != StoreResult.Ok)
+        {
+            block = Blocks.Tail is { CanAppend: true } tail ? tail : Begin();
+        }
+
+        block!.AppendTombstone(sequence, timestampNs);
+        Appended(block);
+    }
+
+    private void RemovedFromFile(MessageBlock block, in StoredMessage message, bool isByUser, bool isInterior, Random? noise)
+    {
+        Changes++;
+        IsIndexOutdated = true;
+        bool saidLast = block.Messages == 0 && block.LastSequence >= _contents.LastSequence;
+        if (noise is not null) Erase(block, message.Sequence, noise);
+        if (isByUser || (saidLast && message.Sequence == _contents.LastSequence)) AppendTombstone(message.Sequence, message.TimestampNs);
+        if (block.Messages == 0)
+        {
+            if (block != Blocks.Tail) TryDrop(block);
+            else if (block.RawBytes >= LeastToGiveUp && RotateFile(out _) == StoreResult.Ok) TryDrop(block);
+        }
+        else if (isInterior && block != Blocks.Tail && block.RawBytes > LeastToCompactInline && block.Bytes * 2 < (ulong)block.RawBytes && !_hopeless.Contains(block.Index))
+        {
+            Compact(block);
+        }
+    }
+
+    private void Erase(MessageBlock block, ulong sequence, Random noise)
+    {
+        try
+        {
+            DropIndex();
+            block.Erase(sequence, noise);
+            if (!_dirty.Contains(block)) _dirty.Add(block);
+        }
+        catch (DiskException failure)
+        {
+            Note(failure);
+        }
+    }
+
+    // Gives up a block without messages, unless something in it is still needed.
+    private bool TryDrop(MessageBlock block)
+    {
+        if (block == Blocks.Tail || block.Messages > 0 || HasNeededTombstones(block)) return false;
+        bool saysLast = block.LastSequence >= _contents.LastSequence && _contents.LastSequence > 0;
+        if (saysLast) AppendTombstone(_contents.LastSequence, _contents.LastTimeNs);
+        Blocks.Remove(block);
+        _dirty.Remove(block);
+        _areNamesDirty = true;
+        if (saysLast) _condemned.Add(block);
+        else DeleteFiles(block);
+        return true;
+    }
+
+    private bool HasNeededTombstones(MessageBlock block)
+    {
+        if (Blocks.Count == 0 || Blocks[0] == block) return false;
+        bool isNeeded = false;
+        try
+        {
+            block.VisitTombstones((sequence, _) => isNeeded |= IsNeeded(sequence, block.Index));
+        }
+        catch (DiskException)
+        {
+            return true;
+        }
+
+        return isNeeded;
+    }
+
+    // Whether a message that a tombstone deletes can still lie in a block before the one of the tombstone.
+    private bool IsNeeded(ulong sequence, uint before)
+    {
+        int position = Blocks.PositionOf(sequence);
+        if (position >= Blocks.Count) return false;
+        MessageBlock block = Blocks[position];
+        return block.Index < before && block.Bytes < (ulong)block.RawBytes && !block.Holds(sequence);
+    }
+
+    private void Compact(MessageBlock block)
+    {
+        if (IsIndexInFlight) return;
+        try
+        {
+            DropIndex();
+            if (block.Compact(sequence => IsNeeded(sequence, block.Index))) _areNamesDirty = true;
+            if (block.Bytes * 2 < (ulong)block.RawBytes) _hopeless.Add(block.Index);
+        }
+        catch (DiskException failure)
+        {
+            // What is there stays as it is; a full disk is no reason to stop.
+            if (failure.Error != DiskError.Full) Note(failure);
+            else _hopeless.Add(block.Index);
+        }
+    }
+
+    private bool TryCompress(MessageBlock block)
+    {
+        try
+        {
+            if (!block.Compress()) return false;
+            _areNamesDirty = true;
+            return true;
+        }
+        catch (DiskException failure)
+        {
+            if (failure.Error != DiskError.Full) Note(failure);
+            return false;
+        }
+    }
+
+    private void DeleteFiles(MessageBlock block)
+    {
+        _areNamesDirty = true;
+        _hopeless.Remove(block.Index);
+        try
+        {
+            block.DeleteFiles();
+        }
+        catch (DiskException)
+        {
+            // What it holds is deleted by tombstones and limits as well; the next start deletes it.
+        }
+    }
 }

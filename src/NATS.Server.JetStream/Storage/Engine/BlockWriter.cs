@@ -40,8 +40,30 @@ internal sealed partial class BlockWriter
     /// <param name="block">Where it is now.</param>
     public StoreResult Append(ulong sequence, in NewMessage message, int length, out MessageBlock? block)
     {
-        StoreResult result = TailFor(length, out block);
-        if (result == StoreResult.Ok) block!.Append(sequence, message.TimestampNs, message.Subject, message.Headers, message.Payload);
+        block = null;
+        StoreResult result = IsFull || IsFailed ? Flush() : StoreResult.Ok;
+        if (result == StoreResult.Ok) result = TailFor(length, out block);
+        if (result != StoreResult.Ok) return result;
+        if (IsInMemory)
+        {
+            block!.Append(sequence, message.TimestampNs, message.Subject, message.Headers, message.Payload);
+            return StoreResult.Ok;
+        }
+
+        if (block!.PendingBytes + length < MostPending)
+        {
+            block.Append(sequence, message.TimestampNs, message.Subject, message.Headers, message.Payload);
+            Appended(block);
+            return StoreResult.Ok;
+        }
+
+        // Nobody has seen the message yet, so that it can be taken back altogether.
+        BlockMark mark = block.Mark();
+        block.Append(sequence, message.TimestampNs, message.Subject, message.Headers, message.Payload);
+        Appended(block);
+        result = Flush();
+        if (result == StoreResult.Ok) FlushedSequence = sequence;
+        else block.Rewind(mark);
         return result;
     }
 
@@ -49,13 +71,17 @@ internal sealed partial class BlockWriter
     public StoreResult Skip(ulong last, ulong count, long timestampNs)
     {
         if (IsInMemory && _contents.Messages == 0) return StoreResult.Ok;
-        StoreResult result = TailFor(MessageRecord.EmptyLength, out MessageBlock? block, isAlone: count > MostSkippedInBlock);
-        if (result == StoreResult.Ok) block!.AppendSkip(last, timestampNs);
-        return result;
+        MessageBlock? block = null;
+        StoreResult result = IsFull || IsFailed ? Flush() : StoreResult.Ok;
+        if (result == StoreResult.Ok) result = TailFor(MessageRecord.EmptyLength, out block, isAlone: count > MostSkippedInBlock);
+        if (result != StoreResult.Ok) return result;
+        block!.AppendSkip(last, timestampNs);
+        if (!IsInMemory) Appended(block);
+        return StoreResult.Ok;
     }
 
     /// <summary>A message was removed from a block: stores that it was, and drops or compacts the block.</summary>
-    public void Removed(MessageBlock block, in StoredMessage message, bool isByUser, bool isInterior)
+    public void Removed(MessageBlock block, in StoredMessage message, bool isByUser, bool isInterior, Random? noise)
     {
         if (IsInMemory)
         {
@@ -64,7 +90,7 @@ internal sealed partial class BlockWriter
             return;
         }
 
-        RemovedFromFile(block, message, isByUser, isInterior);
+        RemovedFromFile(block, message, isByUser, isInterior, noise);
     }
 
     /// <summary>Drops all blocks.</summary>
@@ -118,11 +144,19 @@ internal sealed partial class BlockWriter
 
     private StoreResult Rotate(out MessageBlock? block)
     {
+        if (!IsInMemory) return RotateFile(out block);
+        block = Begin();
+        return StoreResult.Ok;
+    }
+
+    private MessageBlock Begin()
+    {
         // A stream that filled a block is likely to fill the next.
         int capacity = Blocks.Tail is { } tail && tail.RawBytes * 2 > _settings.BlockSize ? _settings.BlockSize : 0;
-        block = new MessageBlock(_settings, NextIndex, _contents.LastSequence + 1, _contents.LastTimeNs, capacity);
+        var block = new MessageBlock(_settings, NextIndex, _contents.LastSequence + 1, _contents.LastTimeNs, capacity);
         NextIndex++;
         Blocks.Add(block);
-        return StoreResult.Ok;
+        _areNamesDirty = true;
+        return block;
     }
 }

@@ -13,6 +13,10 @@ internal sealed class StoreContents
     // A block with more deleted sequences than this is told as ranges.
     private const ulong MostInSet = 1 << 20;
 
+    // The blocks that were read last.
+    private readonly MessageBlock?[] _read = new MessageBlock?[8];
+    private uint _nextRead;
+
     public required bool IsInMemory { get; init; }
 
     public BlockList Blocks { get; } = new();
@@ -66,7 +70,27 @@ internal sealed class StoreContents
         message = default;
         if (sequence > LastSequence) return StoreResult.EndOfStream;
         int position = Blocks.PositionOf(sequence);
-        return position < Blocks.Count && Blocks[position].Load(sequence, out message) == StoreResult.Ok ? StoreResult.Ok : StoreResult.NotFound;
+        if (position == Blocks.Count) return StoreResult.NotFound;
+        MessageBlock block = Blocks[position];
+        bool wasInMemory = block.CachedBytes > 0;
+        StoreResult result = block.Load(sequence, out message);
+        Used(block, wasInMemory);
+        return result == StoreResult.Ok ? StoreResult.Ok : StoreResult.NotFound;
+    }
+
+    /// <summary>Notes that a block was looked into. Of those that had to be read for it only a few stay in memory, however many a search goes through.</summary>
+    public void Used(MessageBlock block, bool wasInMemory)
+    {
+        if (wasInMemory || block.CachedBytes == 0) return;
+        ref MessageBlock? place = ref _read[_nextRead++ % _read.Length];
+        if (place is not null && place != block && place != Blocks.Tail)
+        {
+            // The first call says that it is not in use.
+            place.DropCache();
+            place.DropCache();
+        }
+
+        place = block;
     }
 
     /// <summary>Where the first message of a literal subject is, and corrects the entry for it. 0 when there is none.</summary>
@@ -78,7 +102,9 @@ internal sealed class StoreContents
         {
             MessageBlock block = Blocks[position];
             if (block.Messages == 0) continue;
+            bool wasInMemory = block.CachedBytes > 0;
             ulong sequence = block.FirstOf(subject);
+            Used(block, wasInMemory);
             if (sequence == 0) continue;
             entry.FirstBlock = block.Index;
             return sequence;
@@ -104,7 +130,9 @@ internal sealed class StoreContents
         {
             MessageBlock block = Blocks[position];
             if (block.Messages == 0) continue;
+            bool wasInMemory = block.CachedBytes > 0;
             ulong sequence = block.LastOf(subject, upTo);
+            Used(block, wasInMemory);
             if (sequence == 0) continue;
             if (isWhole) entry.LastBlock = block.Index;
             return sequence;
@@ -210,11 +238,13 @@ internal sealed class StoreContents
         Subjects.Clear();
         foreach (MessageBlock block in Blocks)
         {
+            bool wasInMemory = block.CachedBytes > 0;
             block.Visit(0, (_, _, subject, _) =>
             {
                 Subjects.Merge(subject, 1, block.Index, block.Index, isLastExact: true);
                 return true;
             });
+            Used(block, wasInMemory);
         }
 
         // A look into a block can find more damage, so its totals come last.

@@ -33,7 +33,7 @@ internal sealed class StoreQueries(StoreContents contents)
         while (position < end)
         {
             MessageBlock block = Blocks[position];
-            if (block.Messages > 0 && block.FindNext(filter, from, out message))
+            if (block.Messages > 0 && FindNextIn(block, filter, from, out message))
             {
                 if (filter.IsLiteral && from <= contents.FirstSequence) contents.Subjects.Find(filter.Subject).FirstBlock = block.Index;
                 return true;
@@ -63,7 +63,7 @@ internal sealed class StoreQueries(StoreContents contents)
         while (position >= end)
         {
             MessageBlock block = Blocks[position];
-            if (block.Messages > 0 && block.FindPrevious(filter, from, out message)) return true;
+            if (block.Messages > 0 && FindPreviousIn(block, filter, from, out message)) return true;
             position--;
             if (!filter.IsLiteral && !filter.IsAll) position = SkipBackward(filter, position);
         }
@@ -88,14 +88,9 @@ internal sealed class StoreQueries(StoreContents contents)
         {
             MessageBlock block = Blocks[position];
             if (block.Messages == 0) continue;
-            if (block.FirstTimeNs >= timeNs) return block.FirstSequence;
-            ulong found = 0;
-            block.Visit(block.FirstSequence, (sequence, timestampNs, _, _) =>
-            {
-                if (timestampNs < timeNs) return true;
-                found = sequence;
-                return false;
-            });
+            bool wasInMemory = block.CachedBytes > 0;
+            ulong found = block.FirstAtOrAfter(timeNs);
+            contents.Used(block, wasInMemory);
             if (found > 0) return found;
         }
 
@@ -188,14 +183,43 @@ internal sealed class StoreQueries(StoreContents contents)
     public void VisitTotals(MessageFilter filter, SubjectTotalVisitor visit) =>
         filter.Visit(contents.Subjects.Tree, (ReadOnlySpan<byte> subject, ref SubjectEntry entry) => visit(subject, entry.Messages));
 
-    private static ulong CountIn(MessageBlock block, MessageFilter filter, ulong from) => block.Messages == 0 ? 0 : block.StateOf(filter, from).Messages;
+    private bool FindNextIn(MessageBlock block, MessageFilter filter, ulong from, out StoredMessage message)
+    {
+        bool wasInMemory = block.CachedBytes > 0;
+        bool isFound = block.FindNext(filter, from, out message);
+        contents.Used(block, wasInMemory);
+        return isFound;
+    }
+
+    private bool FindPreviousIn(MessageBlock block, MessageFilter filter, ulong from, out StoredMessage message)
+    {
+        bool wasInMemory = block.CachedBytes > 0;
+        bool isFound = block.FindPrevious(filter, from, out message);
+        contents.Used(block, wasInMemory);
+        return isFound;
+    }
+
+    private ulong CountIn(MessageBlock block, MessageFilter filter, ulong from)
+    {
+        if (block.Messages == 0 || from > block.LastSequence) return 0;
+        if (filter.IsAll)
+        {
+            if (from <= block.FirstSequence) return block.Messages;
+            return block.LastSequence - from + 1 - block.Deleted.CountIn(from, block.LastSequence);
+        }
+
+        bool wasInMemory = block.CachedBytes > 0;
+        ulong count = block.StateOf(filter, from).Messages;
+        contents.Used(block, wasInMemory);
+        return count;
+    }
 
     private ulong CountIn(MessageFilter filter, int begin, int end)
     {
         ulong count = 0;
         for (int position = begin; position < Math.Min(end, Blocks.Count); position++)
         {
-            count += filter.IsAll ? Blocks[position].Messages : CountIn(Blocks[position], filter, 0);
+            count += CountIn(Blocks[position], filter, 0);
         }
 
         return count;

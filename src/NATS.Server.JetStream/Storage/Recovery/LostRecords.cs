@@ -7,14 +7,13 @@ internal sealed class LostRecords
     public const int Most = 100_000;
 
     private readonly SortedSet<ulong> _sequences = [];
-    private ulong _bytes;
 
     /// <summary>Null when nothing is lost.</summary>
-    public LostMessages? Result => _sequences.Count == 0 && _bytes == 0 ? null : new LostMessages([.. _sequences], _bytes);
+    public LostMessages? Result => _sequences.Count == 0 ? null : new LostMessages([.. _sequences], 0);
 
-    public void Add(ulong first, ulong last, ulong bytes)
+    /// <summary>Adds all from one to another.</summary>
+    public void Add(ulong first, ulong last)
     {
-        _bytes += bytes;
         for (ulong sequence = first; sequence <= last && _sequences.Count < Most; sequence++)
         {
             _sequences.Add(sequence);

@@ -1,0 +1,221 @@
+using System.Globalization;
+using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Blocks;
+using NATS.Server.JetStream.Storage.Disks;
+using NATS.Server.JetStream.Storage.Recovery;
+
+namespace NATS.Server.JetStream.Storage.Engine;
+
+/// <content>Many messages of files at once: all, all below, all above a sequence.</content>
+internal sealed partial class BlockWriter
+{
+    // All files go at once, by the name of their directory. In their place comes a block, prepared and durable before, that says which sequence was the last.
+    private StoreResult PurgeFiles(ulong last)
+    {
+        if (Blocks.Count == 0 && last == _contents.LastSequence) return StoreResult.Ok;
+        MessageBlock prepared = new(_settings, NextIndex, last + 1, _contents.LastTimeNs);
+        NextIndex++;
+        bool isMoved = false;
+        try
+        {
+            if (last > 0) prepared.AppendTombstone(last, _contents.LastTimeNs);
+            Prepare(prepared);
+            IDisk disk = _options!.Disk;
+            disk.Rename(MessagesDirectory, PurgedDirectory);
+            isMoved = true;
+            disk.Rename(PreparedDirectory, MessagesDirectory);
+            disk.SyncDirectory(_options.Directory);
+        }
+        catch (DiskException failure)
+        {
+            if (!TryTakeBack(prepared, isMoved)) return Note(failure.Error == DiskError.Full ? new DiskException(DiskError.Device, failure.Path, failure.Message, failure) : failure);
+            return Note(failure);
+        }
+
+        foreach (MessageBlock block in Blocks)
+        {
+            block.Close();
+        }
+
+        Forget();
+        Blocks.Add(prepared);
+        FlushedSequence = last;
+        IsFull = false;
+        _isIndexWritten = false;
+        Changes++;
+        IsIndexOutdated = true;
+        DiscardPurged();
+        return StoreResult.Ok;
+    }
+
+    private string PurgedDirectory => $"{_options!.Directory}/{StoreFileNames.Purged}";
+
+    private string PreparedDirectory => $"{_options!.Directory}/{StoreFileNames.Prepared}";
+
+    private void Prepare(MessageBlock block)
+    {
+        IDisk disk = _options!.Disk;
+        disk.DeleteDirectory(PurgedDirectory);
+        disk.DeleteDirectory(PreparedDirectory);
+        block.Flush();
+        List<DiskSync> files = [];
+        block.CollectDirty(files);
+        DiskSync[] synced = [.. files];
+        if (synced.Length > 0) disk.Sync(synced);
+        foreach (DiskSync file in synced)
+        {
+            if (file.Failure is not null) throw file.Failure;
+        }
+
+        block.Synced(true);
+        SyncNames();
+        disk.CreateDirectory(PreparedDirectory);
+
+        // The block itself comes last: with it there, the rest is known to be there.
+        foreach (string ending in (string[])["key", "guard", "blk"])
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"{block.Index}.{ending}");
+            if (disk.FileExists($"{MessagesDirectory}/{name}")) disk.Rename($"{MessagesDirectory}/{name}", $"{PreparedDirectory}/{name}");
+            disk.SyncDirectory(PreparedDirectory);
+        }
+
+        disk.SyncDirectory(_options.Directory);
+    }
+
+    // A purge that failed did not happen, unless the disk does not even let it be taken back.
+    private bool TryTakeBack(MessageBlock prepared, bool isMoved)
+    {
+        IDisk disk = _options!.Disk;
+        try
+        {
+            if (isMoved) disk.Rename(PurgedDirectory, MessagesDirectory);
+            disk.DeleteDirectory(PreparedDirectory);
+            prepared.DeleteFiles();
+            disk.SyncDirectory(_options.Directory);
+            return true;
+        }
+        catch (DiskException)
+        {
+            return false;
+        }
+    }
+
+    private void DiscardPurged()
+    {
+        try
+        {
+            _options!.Disk.DeleteDirectory(PurgedDirectory);
+        }
+        catch (DiskException)
+        {
+            // The next purge or start deletes it.
+        }
+    }
+
+    private void Forget()
+    {
+        Blocks.Clear();
+        _dirty.Clear();
+        _condemned.Clear();
+        _hopeless.Clear();
+    }
+
+    private void RemoveBelowInFiles(ulong first, int whole)
+    {
+        List<BlockTombstone> gone = [];
+        try
+        {
+            DropIndex();
+        }
+        catch (DiskException failure)
+        {
+            Note(failure);
+        }
+
+        for (int position = 0; position < whole; position++)
+        {
+            _dirty.Remove(Blocks[position]);
+            DeleteFiles(Blocks[position]);
+        }
+
+        Blocks.RemoveFirst(whole);
+        Changes++;
+        IsIndexOutdated = true;
+        if (Blocks.Count == 0) return;
+        MessageBlock block = Blocks[0];
+        block.RemoveBelow(first, (sequence, timestampNs, _, _) =>
+        {
+            gone.Add(new BlockTombstone(sequence, timestampNs));
+            return true;
+        });
+
+        // One record for each message that is gone, unless the rest is small enough to be written anew.
+        bool isTail = block == Blocks.Tail;
+        if (!isTail && block.Messages > 0 && block.RawBytes > (long)block.Bytes + ((long)block.Bytes / 2) && !_hopeless.Contains(block.Index))
+        {
+            long before = block.RawBytes;
+            Compact(block);
+            if (block.RawBytes < before) return;
+        }
+
+        foreach (BlockTombstone tombstone in gone)
+        {
+            AppendTombstone(tombstone.Sequence, tombstone.TimestampNs);
+        }
+
+        if (block.Messages == 0) TryDrop(block);
+    }
+
+    private StoreResult TruncateFiles(ulong last, long timestampNs, bool isThere)
+    {
+        List<BlockTombstone> kept = [];
+        void Keep(ulong sequence, long timeNs)
+        {
+            if (sequence <= last) kept.Add(new BlockTombstone(sequence, timeNs));
+        }
+
+        try
+        {
+            // Otherwise the index would say at the next start that what is truncated was there once.
+            DropIndex();
+            while (Blocks.Tail is { } tail && tail.LastSequence > last)
+            {
+                bool isAbove = last == 0 || (Blocks.Count > 1 && Blocks[^2].LastSequence >= last);
+                if (!isAbove)
+                {
+                    tail.TruncateAfter(last, null, Keep);
+                    Appended(tail);
+                    if (tail.LastSequence > last) break;
+                    continue;
+                }
+
+                tail.VisitTombstones(Keep);
+                DropTail(tail);
+            }
+
+            // Blocks with nothing but tombstones end where the stream ended.
+            FlushedSequence = Math.Min(FlushedSequence, last);
+            _contents.LastSequence = last;
+            _contents.LastTimeNs = timestampNs;
+            if (last > 0 && !isThere) AppendTombstone(last, timestampNs);
+            foreach (BlockTombstone tombstone in kept)
+            {
+                int position = Blocks.PositionOf(tombstone.Sequence);
+                if (tombstone.Sequence != last && position < Blocks.Count && !Blocks[position].Holds(tombstone.Sequence)) AppendTombstone(tombstone.Sequence, tombstone.TimestampNs);
+            }
+
+            return StoreResult.Ok;
+        }
+        catch (DiskException failure)
+        {
+            return Note(failure);
+        }
+    }
+
+    private void DropTail(MessageBlock tail)
+    {
+        Blocks.Remove(tail);
+        _dirty.Remove(tail);
+        DeleteFiles(tail);
+    }
+}

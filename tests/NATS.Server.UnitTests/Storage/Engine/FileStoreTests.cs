@@ -1,0 +1,200 @@
+using NATS.Server.JetStream.Storage;
+using Xunit;
+
+namespace NATS.Server.UnitTests.Storage.Engine;
+
+/// <summary>What a store in files writes, and when: what the model cannot see.</summary>
+public sealed class FileStoreTests
+{
+    [Fact]
+    public void Nothing_is_written_before_a_flush()
+    {
+        using var fixture = new FileStoreFixture();
+        fixture.Append("a");
+        Assert.Empty(fixture.Messages());
+        Assert.Equal(StoreResult.Ok, fixture.Store.Flush());
+        Assert.Equal([1], fixture.Messages());
+    }
+
+    [Fact]
+    public void A_block_that_is_full_is_followed_by_a_new_one()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        fixture.Store.Flush();
+        Assert.Equal([1, 2, 3, 4], fixture.Blocks);
+        Assert.All(fixture.Blocks, block => Assert.InRange(fixture.Disk.ContentOf(FileStoreFixture.PathOf(block))!.Length, 1, FileStoreFixture.BlockSize));
+    }
+
+    [Fact]
+    public void A_message_longer_than_a_block_gets_a_block_of_its_own()
+    {
+        using var fixture = new FileStoreFixture();
+        fixture.Append("a");
+        fixture.Append("a", 10_000);
+        fixture.Append("a");
+        fixture.Store.Flush();
+        Assert.Equal([1, 2, 3], fixture.Blocks);
+        Assert.Equal([1, 2, 3], fixture.Messages());
+    }
+
+    [Fact]
+    public void A_removal_by_a_user_leaves_a_tombstone()
+    {
+        using var fixture = new FileStoreFixture();
+        fixture.Append("a");
+        fixture.Append("a");
+        fixture.Append("b");
+        fixture.Store.Remove(2);
+        fixture.Store.Purge(MessageFilter.Of("b"u8), 0, 0, out _);
+        fixture.Store.Flush();
+        Assert.Equal([2, 3], fixture.Tombstones());
+    }
+
+    [Fact]
+    public void A_removal_by_a_limit_leaves_no_tombstone()
+    {
+        using var fixture = new FileStoreFixture(new StoreLimits { MaxMessages = 2, MaxMessagesPerSubject = 1 });
+        fixture.Append("a");
+        fixture.Append("b");
+        fixture.Append("c");
+        fixture.Append("b");
+        fixture.Store.Flush();
+        Assert.Equal(2UL, fixture.Store.State.Messages);
+        Assert.Empty(fixture.Tombstones());
+    }
+
+    [Fact]
+    public void The_last_sequence_is_said_by_a_tombstone_when_age_has_taken_its_message()
+    {
+        using var fixture = new FileStoreFixture(new StoreLimits { MaxAgeNs = 1_000 });
+        fixture.Append("a");
+        fixture.Append("a");
+        fixture.Store.Expire(2_000_000);
+        fixture.Store.Flush();
+        Assert.Equal([2], fixture.Tombstones());
+    }
+
+    [Fact]
+    public void A_block_without_messages_is_deleted()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        for (ulong sequence = 1; sequence <= 60; sequence++)
+        {
+            fixture.Store.Remove(sequence);
+        }
+
+        fixture.Commit();
+        Assert.DoesNotContain(1U, fixture.Blocks);
+        Assert.DoesNotContain(2U, fixture.Blocks);
+    }
+
+    // The tombstone of a message that lies in an earlier block is in the block that is emptied.
+    [Fact]
+    public void A_block_without_messages_stays_while_its_tombstones_are_needed()
+    {
+        using var fixture = new FileStoreFixture();
+        int first = 0;
+        while (fixture.Blocks.Length < 1)
+        {
+            fixture.Append("a");
+            first++;
+        }
+
+        fixture.Store.Remove(3);
+        while (fixture.Blocks.Length < 2)
+        {
+            fixture.Append("b");
+        }
+
+        fixture.Append("c");
+        fixture.Store.Purge(MessageFilter.Of("b"u8), 0, 0, out _);
+        fixture.Commit();
+        Assert.Contains(2U, fixture.Blocks);
+        Assert.Contains(3UL, fixture.Tombstones());
+
+        for (ulong sequence = 1; sequence <= (ulong)first; sequence++)
+        {
+            fixture.Store.Remove(sequence);
+        }
+
+        fixture.Store.Maintain(1);
+        fixture.Commit();
+        Assert.DoesNotContain(2U, fixture.Blocks);
+    }
+
+    [Fact]
+    public void The_last_sequence_outlives_the_block_that_said_it()
+    {
+        using var fixture = new FileStoreFixture();
+        for (ulong sequence = 1; sequence <= 3000; sequence++)
+        {
+            fixture.Append("a");
+            fixture.Store.Remove(sequence);
+        }
+
+        fixture.Commit();
+        Assert.InRange(fixture.Blocks.Length, 1, 3);
+        Assert.Equal(3000UL, fixture.Tombstones().Max());
+    }
+
+    [Fact]
+    public void What_a_commit_covers_survives_a_power_cut()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        Assert.Equal(StoreResult.Ok, fixture.Commit());
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var left = fixture.Disk.Crash(seed);
+            Assert.All(fixture.Blocks, block => Assert.Equal(fixture.Disk.ContentOf(FileStoreFixture.PathOf(block)), left.ContentOf(FileStoreFixture.PathOf(block))));
+        }
+    }
+
+    [Fact]
+    public void In_the_relaxed_mode_the_maintenance_syncs()
+    {
+        using var fixture = new FileStoreFixture(syncIntervalNs: 1_000_000_000);
+        fixture.Append("a");
+        fixture.Store.Flush();
+        fixture.Store.Maintain(5_000_000_000);
+        Assert.Equal(fixture.Disk.ContentOf(FileStoreFixture.PathOf(1)), fixture.Disk.SyncedContentOf(FileStoreFixture.PathOf(1)));
+        fixture.Append("a");
+        fixture.Store.Flush();
+        fixture.Store.Maintain(5_500_000_000);
+        Assert.NotEqual(fixture.Disk.ContentOf(FileStoreFixture.PathOf(1)), fixture.Disk.SyncedContentOf(FileStoreFixture.PathOf(1)));
+        fixture.Store.Maintain(6_000_000_000);
+        Assert.Equal(fixture.Disk.ContentOf(FileStoreFixture.PathOf(1)), fixture.Disk.SyncedContentOf(FileStoreFixture.PathOf(1)));
+    }
+
+    [Fact]
+    public void A_truncation_keeps_the_tombstones_of_what_stays()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        fixture.Store.Remove(5);
+        Assert.Equal(StoreResult.Ok, fixture.Store.Truncate(40));
+        fixture.Store.Flush();
+        Assert.Contains(5UL, fixture.Tombstones());
+        Assert.Equal(40UL, fixture.Messages().Max());
+        fixture.Append("b", 1, out ulong sequence);
+        Assert.Equal(41UL, sequence);
+    }
+}
