@@ -107,12 +107,20 @@ public sealed class HighwayHash64Tests
     public void Hashing_allocates_nothing()
     {
         byte[] data = Counted(1000);
+
+        // The first time what is called is made ready.
+        ulong sum = HashInEveryWay(data);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        var hash = new HighwayHash64(Key);
-        hash.Append(data);
-        ulong sum = hash.ToUInt64() ^ HighwayHash64.Hash(Key, data) ^ HighwayHash64.Hash(Key, data.AsSpan(0, 16), data.AsSpan(16));
+        sum ^= HashInEveryWay(data) ^ HighwayHash64.Hash(Key, data);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(HighwayHash64.Hash(Key, data), sum);
+    }
+
+    private static ulong HashInEveryWay(byte[] data)
+    {
+        var hash = new HighwayHash64(Key);
+        hash.Append(data);
+        return hash.ToUInt64() ^ HighwayHash64.Hash(Key, data) ^ HighwayHash64.Hash(Key, data.AsSpan(0, 16), data.AsSpan(16));
     }
 
     private static ulong HashByScalars(HighwayHashKey key, ReadOnlySpan<byte> data)
