@@ -17,11 +17,12 @@ public static class MetaChecksum
         return Convert.ToHexStringLower(bytes);
     }
 
-    /// <summary>Whether a checksum is that of a file.</summary>
+    /// <summary>Whether a checksum is that of a file. In capitals it is damaged.</summary>
     public static bool Matches(HighwayHashKey key, ReadOnlySpan<byte> file, ReadOnlySpan<byte> checksum)
     {
         Span<byte> bytes = stackalloc byte[HighwayHash64.Length];
         return checksum.Length == Length
+            && !checksum.ContainsAnyInRange((byte)'A', (byte)'F')
             && Convert.FromHexString(checksum, bytes, out _, out int written) == System.Buffers.OperationStatus.Done
             && written == bytes.Length
             && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == HighwayHash64.Hash(key, file);
