@@ -3,6 +3,7 @@ namespace NATS.Server.JetStream.Storage.Blocks;
 internal sealed partial class MessageBlock
 {
     private const int None = -1;
+    private const int ShortChain = 32;
 
     /// <summary>The first message at or after a sequence that a filter matches.</summary>
     public bool FindNext(MessageFilter filter, ulong from, out StoredMessage message)
@@ -135,13 +136,15 @@ internal sealed partial class MessageBlock
     // A subject that is frequent is found soon; for one that is not the chain is short.
     private static int FindForward(BlockContent content, ReadOnlySpan<byte> subject, int start)
     {
+        int found = None;
+        if (content.HasChains && TryChain(content, subject, start, out found)) return found;
         int end = (int)Math.Min(start + (long)LinearSearch, content.Records.Count);
         for (int i = start; i < end; i++)
         {
             if (Matches(content, i, subject)) return i;
         }
 
-        int found = None;
+        found = None;
         if (end == content.Records.Count) return found;
         for (int i = content.Chains.Newest(subject); i >= end; i = content.Chains.Older(i))
         {
@@ -149,6 +152,20 @@ internal sealed partial class MessageBlock
         }
 
         return found;
+    }
+
+    // Where the chain is short it is the fastest way, as in key-value buckets.
+    private static bool TryChain(BlockContent content, ReadOnlySpan<byte> subject, int start, out int first)
+    {
+        first = None;
+        int steps = ShortChain;
+        for (int i = content.Chains.Newest(subject); i >= start; i = content.Chains.Older(i))
+        {
+            if (--steps == 0) return false;
+            if (content.SubjectAt(i).SequenceEqual(subject)) first = i;
+        }
+
+        return true;
     }
 
     private static int FindBackward(BlockContent content, ReadOnlySpan<byte> subject, int start)
