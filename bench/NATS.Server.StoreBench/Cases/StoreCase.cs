@@ -12,5 +12,8 @@ internal sealed record StoreCase(string Name, Func<StoreBenchOptions, IEnumerabl
         new("hash", HashCase.Measure),
         new("memory", MemoryCase.Measure),
         new("subjects", SubjectCase.Measure),
+        new("files", FileCase.Measure),
+        new("durable", DurableCase.Measure),
+        new("restart", RestartCase.Measure),
     ];
 }

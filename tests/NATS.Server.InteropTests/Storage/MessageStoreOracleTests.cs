@@ -22,6 +22,7 @@ public sealed class MessageStoreOracleTests
     [InlineData("model of files")]
     [InlineData("model of memory")]
     [InlineData("memory")]
+    [InlineData("files")]
     public async Task Random_scripts_end_as_those_of_the_reference(string kind)
     {
         await using ServerProcess server = await ReferenceServer.StartAsync(new ServerProcessOptions { Arguments = ["-js", "-sd", "$FOLDER"] });
@@ -54,14 +55,17 @@ public sealed class MessageStoreOracleTests
         public Play(JetStreamScript script, int seed, string kind)
         {
             _seed = seed;
-            _isFile = kind == "model of files";
+            _isFile = kind is "model of files" or "files";
             _random = new Random(seed);
             _server = new ServerStream(script, Name, """["a","b","a.>","b.>","c.>"]""", _isFile);
             _firstSequence = Chance(0.3) ? (ulong)_random.Next(50) : 0;
             _limits = DrawLimits();
-            _store = kind == "memory"
-                ? MessageStore.InMemory(_limits, firstSequence: _firstSequence)
-                : new ModelStore(_limits, _firstSequence, _isFile, new RecordingStoreListener());
+            _store = kind switch
+            {
+                "memory" => MessageStore.InMemory(_limits, firstSequence: _firstSequence),
+                "files" => new SimulatedFileSource().Create(_limits, _firstSequence, new RecordingStoreListener()),
+                _ => new ModelStore(_limits, _firstSequence, _isFile, new RecordingStoreListener()),
+            };
         }
 
         public async Task RunAsync(int steps)

@@ -88,5 +88,5 @@ public sealed record StoreOperation(StoreOperationKind Kind, long NowNs)
 
     internal static string Show(StoreLimits limits) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{{messages {limits.MaxMessages}, bytes {limits.MaxBytes}, age {limits.MaxAgeNs}, per subject {limits.MaxMessagesPerSubject}, discard {limits.Discard}{(limits.DiscardNewPerSubject ? " per subject" : "")}, ttl {limits.AllowTtl}, marker {limits.DeleteMarkerTtlNs}}}");
+        $"{{messages {limits.MaxMessages}, bytes {limits.MaxBytes}, age {limits.MaxAgeNs}, per subject {limits.MaxMessagesPerSubject}, discard {limits.Discard}{(limits.DiscardNewPerSubject ? " per subject" : "")}, ttl {limits.AllowTtl}, marker {limits.DeleteMarkerTtlNs}, {limits.Compression}}}");
 }

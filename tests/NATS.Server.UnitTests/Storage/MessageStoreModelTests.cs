@@ -19,7 +19,7 @@ public sealed class MessageStoreModelTests
     [MemberData(nameof(Kinds))]
     public void Random_steps_do_what_they_do_to_the_model(string kind)
     {
-        int steps = Setting("NATS_STORE_STEPS", kind.StartsWith("model", StringComparison.Ordinal) ? 2000 : 100_000);
+        int steps = Setting("NATS_STORE_STEPS", kind.StartsWith("model", StringComparison.Ordinal) ? 2000 : kind == "memory" ? 60_000 : 30_000);
         int seed = Setting("NATS_STORE_SEED", 20261122);
         Parallel.For(0, Math.Max(1, steps / StepsOfARun), run => StoreRun.Run(() => StoreKinds.Create(kind), seed + run, StepsOfARun));
     }

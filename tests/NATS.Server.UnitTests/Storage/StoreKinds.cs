@@ -1,5 +1,5 @@
+using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
-using NATS.Server.Testing.Disks;
 using NATS.Server.Testing.Storage;
 using Xunit;
 
@@ -9,14 +9,16 @@ namespace NATS.Server.UnitTests.Storage;
 internal static class StoreKinds
 {
     /// <summary>Names for theories.</summary>
-    public static TheoryData<string> All => ["model of files", "model of memory", "memory", "files"];
+    public static TheoryData<string> All => ["model of files", "model of memory", "memory", "files", "files with chacha", "files with aes"];
 
     public static StoreSource Create(string kind) => kind switch
     {
         "model of files" => new ModelSource(isFile: true),
         "model of memory" => new ModelSource(isFile: false),
         "memory" => new MemorySource(),
-        "files" => new FileSource(),
+        "files" => new SimulatedFileSource(),
+        "files with chacha" => new SimulatedFileSource(StoreCipher.ChaCha),
+        "files with aes" => new SimulatedFileSource(StoreCipher.Aes),
         _ => throw new ArgumentException("unknown", nameof(kind)),
     };
 
@@ -32,17 +34,5 @@ internal static class StoreKinds
         public override bool IsFile => false;
 
         public override IMessageStore Create(StoreLimits limits, ulong firstSequence, IStoreListener listener) => MessageStore.InMemory(limits, listener, firstSequence);
-    }
-
-    // Small blocks, so that there are many of them.
-    private sealed class FileSource : StoreSource
-    {
-        public override bool IsFile => true;
-
-        public override IMessageStore Create(StoreLimits limits, ulong firstSequence, IStoreListener listener)
-        {
-            var options = new FileStoreOptions { Disk = new SimulatedDisk(), Directory = "/s", Name = "S", BlockSize = 4000, FirstSequence = firstSequence, Random = new Random(1) };
-            return FileStore.Open(options, limits, listener, 0);
-        }
     }
 }
