@@ -84,6 +84,7 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         var writer = new BlockWriter(recovered.Contents, settings, options) { NextIndex = recovered.NextIndex, FlushedSequence = recovered.Contents.LastSequence };
         var store = new MessageStore(recovered.Contents, writer, limits, listener, scheduleReader, options) { Lost = recovered.Lost };
         settings.Damaged = store.Damaged;
+        settings.LostFound = store.AddLost;
         writer.Compression = limits.Compression;
         lock (store._lock) store.TakeUp(recovered);
         return store;
@@ -225,6 +226,8 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         EnforceTotals();
         _notices.Take();
     }
+
+    private void AddLost(IReadOnlyList<ulong> sequences) => Lost = new LostMessages([.. (Lost?.Sequences ?? []).Union(sequences).Order()], 0);
 
     // Called within the call of a block, under the lock.
     private void Damaged(MessageBlock block, string what)

@@ -20,11 +20,17 @@ internal sealed class BlockSettings
     /// <summary>Blocks without files.</summary>
     public static BlockSettings ForMemory(string name, int blockSize) => new(name, blockSize, isMemory: true);
 
+    /// <summary>Blocks in files.</summary>
     public static BlockSettings ForFiles(FileStoreOptions options) => new(options.Name, options.BlockSize, isMemory: false) { Options = options };
 
+    /// <summary>Null for memory.</summary>
     public FileStoreOptions? Options { get; private init; }
 
+    /// <summary>How blocks are kept that are no longer written to.</summary>
     public MessageCompression Compression { get; set; }
+
+    /// <summary>Told which messages turned out to be lost. As <see cref="Damaged"/>.</summary>
+    public Action<IReadOnlyList<ulong>>? LostFound { get; set; }
 
     /// <summary>Bytes of records after which the owner begins a new block.</summary>
     public int BlockSize { get; }

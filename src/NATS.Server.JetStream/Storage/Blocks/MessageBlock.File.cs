@@ -1,29 +1,29 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Globalization;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage.Blocks;
 
-internal sealed record RecoveredBlock(MessageBlock Block, IReadOnlyList<BlockTombstone> Tombstones, IReadOnlyList<ulong> Lost, bool IsEndDamaged);
-
+/// <content>The file of a block: what is appended goes there, and is there for good once the owner has synced it.</content>
 internal sealed partial class MessageBlock
 {
-    private const long LongestFile = 1 << 30;
     private int _flushed;
     private IDiskFile? _file;
     private BlockCipher? _cipher;
-    private bool _hasKey;
+    private bool _isKeyKnown;
     private bool _isCompressed;
-
-    private bool _cipherless => _settings.Options?.Keys is null;
 
     /// <summary>Whether records can be appended: not to blocks that are damaged or compressed.</summary>
     public bool CanAppend { get; private set; } = true;
 
+    /// <summary>Something was written that is not known to be on the device.</summary>
+    public bool IsDirty { get; private set; }
+
     /// <summary>Bytes that were appended and are not yet handed to the operating system.</summary>
     public long PendingBytes => _settings.IsMemory ? 0 : RawBytes - _flushed;
+
+    private FileStoreOptions Options => _settings.Options!;
 
     /// <summary>Nothing more will be appended.</summary>
     public void Seal() => CanAppend = false;
@@ -38,69 +38,30 @@ internal sealed partial class MessageBlock
         return true;
     }
 
-    public static RecoveredBlock? Recover(BlockSettings settings, uint index)
-    {
-        var block = new MessageBlock(settings, index, 1);
-        BlockScan? scan = block.Scan();
-        if (scan is null) return null;
-        block.FirstSequence = scan.FirstSequence;
-        block.FirstTimeNs = scan.FirstTimeNs;
-        block.LastSequence = scan.LastSequence;
-        block.LastTimeNs = scan.LastTimeNs;
-        block.Bytes = scan.Bytes;
-        block.Messages = (ulong)scan.Records.Count;
-        block.LastHash = scan.LastHash;
-        foreach (SequenceRun run in scan.Deleted.Runs()) block.Deleted.AddRange(run.First, run.Last);
-        return new RecoveredBlock(block, scan.Tombstones, scan.Lost, scan.Holes is [.., var hole] && hole.Offset + hole.Length == block.RawBytes);
-    }
-
-    public static MessageBlock FromIndex(BlockSettings settings, StoredBlock stored, long length)
-    {
-        var block = new MessageBlock(settings, stored.Index, stored.FirstSequence)
-        {
-            FirstSequence = stored.FirstSequence,
-            FirstTimeNs = stored.FirstTimeNs,
-            LastSequence = stored.LastSequence,
-            LastTimeNs = stored.LastTimeNs,
-            Bytes = stored.Bytes,
-            Messages = stored.LastSequence + 1 - stored.FirstSequence - (ulong)(stored.Deleted?.Count ?? 0),
-            RawBytes = length,
-        };
-        foreach (ulong gone in stored.Deleted ?? []) block.Deleted.Add(gone);
-        block._content = null;
-        block._flushed = (int)length;
-        return block;
-    }
-
-    public static bool TryReadLastHash(BlockSettings settings, uint index, out ulong hash)
-    {
-        hash = 0;
-        var block = new MessageBlock(settings, index, 1);
-        using IDiskFile file = settings.Options!.Disk.Open(block.PathOf(".blk"), DiskOpen.Existing);
-        if (file.Length < 8) return true;
-        byte[] end = new byte[8];
-        file.Read(file.Length - 8, end);
-        if (!block.OpenCipher()) return false;
-        block._cipher?.Apply(file.Length - 8, end);
-        hash = BinaryPrimitives.ReadUInt64LittleEndian(end);
-        return true;
-    }
-
-    public void Align(ulong last, long time) => SetEmpty(last, time);
-
-    public bool IsDirty { get; private set; }
-
+    /// <summary>Hands what was appended to the operating system.</summary>
     public void Flush()
     {
         if (_settings.IsMemory || PendingBytes <= 0) return;
         _file ??= Create();
-        byte[] data = _content!.Slice(_flushed, (int)RawBytes).ToArray();
-        _cipher?.Apply(_flushed, data);
-        _file.Write(_flushed, data);
+        ReadOnlySpan<byte> data = _content!.Slice(_flushed, (int)RawBytes);
+        if (_cipher is null)
+        {
+            _file.Write(_flushed, data);
+        }
+        else
+        {
+            byte[] encrypted = data.ToArray();
+            _cipher.Apply(_flushed, encrypted);
+            _file.Write(_flushed, encrypted);
+        }
+
+        int from = _flushed;
         _flushed = (int)RawBytes;
         IsDirty = true;
+        GuardAppended(_content, from, _flushed);
     }
 
+    /// <summary>Adds the file when there is something in it to be synced.</summary>
     public void CollectDirty(List<DiskSync> files)
     {
         if (!IsDirty || _file is null) return;
@@ -108,136 +69,104 @@ internal sealed partial class MessageBlock
         IsDirty = false;
     }
 
+    /// <summary>What became of what was collected.</summary>
     public void Synced(bool isDurable)
     {
         if (!isDurable) IsDirty = true;
     }
 
-    public void Sync() => _file?.Sync();
-
+    /// <summary>Closes the files; they are opened again when they are needed.</summary>
     public void Close()
     {
         _file?.Dispose();
         _file = null;
+        CloseGuard();
     }
 
+    /// <summary>Deletes the files.</summary>
     public void DeleteFiles()
     {
         Close();
-        if (_settings.Options is not { } options) return;
-        options.Disk.DeleteFile(PathOf(".blk"));
-        options.Disk.DeleteFile(PathOf(".key"));
-        options.Disk.DeleteFile(PathOf(".guard"));
+        if (_settings.IsMemory) return;
+        Options.Disk.DeleteFile(PathOf(".blk"));
+        Options.Disk.DeleteFile(PathOf(".key"));
+        Options.Disk.DeleteFile(PathOf(".guard"));
     }
 
+    /// <summary>Compresses a block that is no longer written to, if the store is to be compressed. Returns whether it did.</summary>
     public bool Compress()
     {
-        if (_settings.Compression == MessageCompression.None || _isCompressed || RawBytes < MessageRecord.EmptyLength || Messages == 0) return false;
+        if (_settings.Compression == MessageCompression.None || _isCompressed || RawBytes < MessageRecord.EmptyLength || Messages == 0 || CanAppend) return false;
         BlockContent content = Covering(0);
-        if (content.Holes is not null) return false;
+        if (content.Holes is not null || _isCompressed) return false;
         _isCompressed = true;
         RewriteFile(content);
         return true;
     }
 
+    /// <summary>Writes everything again, after it is not known what of it the device has.</summary>
     public void Rewrite()
     {
-        if (_file is null) return;
+        if (_file is null || _isCompressed) return;
         byte[] data = Covering(0).Slice(0, _flushed).ToArray();
         _cipher?.Apply(0, data);
         _file.Write(0, data);
         IsDirty = true;
     }
 
+    /// <summary>Overwrites a message that was removed, where it lies. Encrypted blocks are left as they are.</summary>
+    /// <returns>False when nothing was done.</returns>
     public bool Erase(ulong sequence, Random noise)
     {
-        if (_cipherless is false) return false;
         BlockContent content = Covering(0);
         int ordinal = content.Records.Find(sequence);
-        if (ordinal < 0) return false;
+        if (ordinal < 0 || _cipher is not null || (!_settings.IsMemory && Options.Keys is not null)) return false;
         int at = content.Records.OffsetAt(ordinal);
         int length = content.LengthAt(ordinal, out _);
         byte[] random = new byte[length - MessageRecord.EmptyLength];
         noise.NextBytes(random);
         MessageRecord.Erase(content.Rewrite(at, length), _key, sequence, random, out ulong hash);
         if (at + length == RawBytes) LastHash = hash;
-        if (at >= _flushed) return true;
-        if (_isCompressed) RewriteFile(content);
-        else (_file ??= Create()).Write(at, content.Slice(at, at + length));
+        if (_settings.IsMemory || at >= _flushed) return true;
+        if (_isCompressed)
+        {
+            RewriteFile(content);
+            return true;
+        }
+
+        (_file ??= Create()).Write(at, content.Slice(at, at + length));
         IsDirty = true;
+        GuardAll(content);
         return true;
     }
 
-    private string PathOf(string ending) => string.Create(CultureInfo.InvariantCulture, $"{_settings.Options!.Directory}/msgs/{Index}{ending}");
-
-    private IDiskFile Create()
-    {
-        FileStoreOptions options = _settings.Options!;
-        if (options.Keys is not null && !_hasKey)
-        {
-            byte[] seed = new byte[AssetKey.SeedSize];
-            byte[] nonce = new byte[StoreKeys.NonceSize(options.Cipher)];
-            options.Random.NextBytes(seed);
-            options.Random.NextBytes(nonce);
-            AssetKey key = options.Keys.Create(options.Cipher, StoreKeys.ContextOfBlock(options.Name, Index), seed, nonce, out byte[] content);
-            using (IDiskFile file = options.Disk.Open(PathOf(".key"), DiskOpen.Empty)) file.Write(0, content);
-            _cipher = key.CreateBlockCipher();
-            _hasKey = true;
-        }
-
-        return options.Disk.Open(PathOf(".blk"), DiskOpen.OrCreate);
-    }
-
-    private bool OpenCipher()
-    {
-        FileStoreOptions options = _settings.Options!;
-        if (_hasKey || options.Keys is null) return true;
-        byte[]? file = Recovery.DiskFiles.Read(options.Disk, PathOf(".key"), 200, out _);
-        if (file is null) return true;
-        if (!options.Keys.TryOpen(options.Cipher, StoreKeys.ContextOfBlock(options.Name, Index), file, out AssetKey? key)) return false;
-        _cipher = key.CreateBlockCipher();
-        _hasKey = true;
-        return true;
-    }
-
-    private BlockScan? Scan()
-    {
-        FileStoreOptions options = _settings.Options!;
-        byte[]? bytes = Recovery.DiskFiles.Read(options.Disk, PathOf(".blk"), LongestFile, out _);
-        if (bytes is null || !OpenCipher()) return null;
-        _cipher?.Apply(0, bytes);
-        if (CompressedBlock.TryReadHeader(bytes, out _, out int header) && header > 0)
-        {
-            var raw = new ArrayBufferWriter<byte>();
-            if (!CompressedBlock.TryDecompress(bytes, raw, LongestFile)) return null;
-            bytes = raw.WrittenSpan.ToArray();
-            CanAppend = false;
-            _isCompressed = true;
-        }
-
-        var scan = new BlockScan(bytes, bytes.Length, [], _key);
-        _content = new BlockContent(bytes, bytes.Length, scan.Records, scan.Holes);
-        if (scan.Holes is not null) CanAppend = false;
-        RawBytes = bytes.Length;
-        _flushed = bytes.Length;
-        return scan;
-    }
+    private string PathOf(string ending) => string.Create(CultureInfo.InvariantCulture, $"{Options.Directory}/msgs/{Index}{ending}");
 
     private void BeginFile() => _flushed = 0;
 
-    private BlockContent ReadContent()
+    private IDiskFile Create()
     {
-        if (_settings.IsMemory) return _content ?? throw new InvalidOperationException("a block of memory lost its content");
-        ulong hash = LastHash;
-        Scan();
-        LastHash = hash;
-        RecordTable records = _content!.Records;
-        for (int i = 0; i < records.Count; i++)
+        if (!_isKeyKnown && !TryOpenKey()) throw new DiskException(DiskError.Device, PathOf(".key"), $"the key of block {Index} does not fit");
+        bool isNew = _cipher is null && Options.Keys is not null && !Options.Disk.FileExists(PathOf(".blk"));
+        if (isNew) CreateKey();
+        return Options.Disk.Open(PathOf(".blk"), DiskOpen.OrCreate);
+    }
+
+    // Durable before anything is encrypted with it.
+    private void CreateKey()
+    {
+        byte[] seed = new byte[AssetKey.SeedSize];
+        byte[] nonce = new byte[StoreKeys.NonceSize(Options.Cipher)];
+        Options.Random.NextBytes(seed);
+        Options.Random.NextBytes(nonce);
+        using AssetKey key = Options.Keys!.Create(Options.Cipher, StoreKeys.ContextOfBlock(Options.Name, Index), seed, nonce, out byte[] content);
+        using (IDiskFile file = Options.Disk.Open(PathOf(".key"), DiskOpen.Empty))
         {
-            if (!Holds(records.SequenceAt(i))) records.Kill(i);
+            file.Write(0, content);
+            file.Sync();
         }
 
-        return _content;
+        _cipher = key.CreateBlockCipher();
     }
 
     private void CutFile(int offset)
@@ -246,13 +175,14 @@ internal sealed partial class MessageBlock
         if (_settings.IsMemory) return;
         (_file ??= Create()).Truncate(_flushed);
         IsDirty = true;
+        ForgetGuard();
     }
 
+    // In the place of the old file, so that at any time one of both is there.
     private void RewriteFile(BlockContent content)
     {
         _flushed = content.EndOffset;
         if (_settings.IsMemory) return;
-        IDisk disk = _settings.Options!.Disk;
         Close();
         Create().Dispose();
         byte[] data = content.Slice(0, content.EndOffset).ToArray();
@@ -264,12 +194,13 @@ internal sealed partial class MessageBlock
         }
 
         _cipher?.Apply(0, data);
-        using (IDiskFile file = disk.Open(PathOf(".blk.tmp"), DiskOpen.Empty))
+        using (IDiskFile file = Options.Disk.Open(PathOf(".blk.tmp"), DiskOpen.Empty))
         {
             file.Write(0, data);
             file.Sync();
         }
 
-        disk.Rename(PathOf(".blk.tmp"), PathOf(".blk"));
+        Options.Disk.Rename(PathOf(".blk.tmp"), PathOf(".blk"));
+        GuardAll(content);
     }
 }

@@ -4,5 +4,5 @@ namespace NATS.Server.JetStream.Storage.Recovery;
 /// <param name="Number">Of the block.</param>
 /// <param name="Length">Bytes of the file.</param>
 /// <param name="HasKey">There is a key file: it is encrypted.</param>
-/// <param name="HasGuard">There is a file that guards its lengths.</param>
-internal readonly record struct RecoveryBlock(uint Number, long Length, bool HasKey, bool HasGuard);
+/// <param name="Guarded">How many records the file beside it speaks of that guards their lengths; 0 without one.</param>
+internal readonly record struct RecoveryBlock(uint Number, long Length, bool HasKey, long Guarded);

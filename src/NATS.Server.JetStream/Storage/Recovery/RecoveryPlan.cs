@@ -1,4 +1,5 @@
 using System.Globalization;
+using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage.Recovery;
@@ -9,6 +10,7 @@ internal sealed record RecoveryPlan
     private const string Block = ".blk";
     private const string Key = ".key";
     private const string Guard = ".guard";
+    private const int BytesOfGuard = GuardEntry.Length;
 
     // From servers up to 2.9, which kept an index for each block; and what a rewrite leaves that did not come to its end.
     private static readonly string[] Leftover = [".idx", ".fss", ".new", ".tmp"];
@@ -22,31 +24,35 @@ internal sealed record RecoveryPlan
     /// <summary>The highest number of which anything is there, be it a key without a block. The next block gets a higher one. 0: nothing is there.</summary>
     public required uint HighestNumber { get; init; }
 
+    /// <summary>How many records there were in blocks that are gone and come after all that are there, as their guards tell. Each may have used up a sequence.</summary>
+    public required long RecordsBeyond { get; init; }
+
     /// <summary>Makes the plan.</summary>
     /// <param name="entries">What is in <c>msgs</c>, in any order.</param>
     public static RecoveryPlan Of(IReadOnlyList<DiskEntry> entries)
     {
         var lengths = new SortedDictionary<uint, long>();
         var keys = new HashSet<uint>();
-        var guards = new HashSet<uint>();
+        var guards = new Dictionary<uint, long>();
         List<string> leftovers = [];
         foreach (DiskEntry entry in entries)
         {
             if (entry.IsDirectory) continue;
             if (TryNumber(entry.Name, Block, out uint number)) lengths[number] = entry.Length;
             else if (TryNumber(entry.Name, Key, out number)) keys.Add(number);
-            else if (TryNumber(entry.Name, Guard, out number)) guards.Add(number);
+            else if (TryNumber(entry.Name, Guard, out number)) guards[number] = entry.Length / BytesOfGuard;
             else if (Array.Exists(Leftover, ending => entry.Name.EndsWith(ending, StringComparison.Ordinal))) leftovers.Add(entry.Name);
         }
 
-        uint highest = Math.Max(lengths.Count > 0 ? lengths.Keys.Max() : 0, Math.Max(keys.DefaultIfEmpty().Max(), guards.DefaultIfEmpty().Max()));
+        uint highest = Math.Max(lengths.Count > 0 ? lengths.Keys.Max() : 0, Math.Max(keys.DefaultIfEmpty().Max(), guards.Keys.DefaultIfEmpty().Max()));
         leftovers.AddRange(keys.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Key)));
-        leftovers.AddRange(guards.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Guard)));
+        leftovers.AddRange(guards.Keys.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Guard)));
         return new RecoveryPlan
         {
-            Blocks = [.. lengths.Select(block => new RecoveryBlock(block.Key, block.Value, keys.Contains(block.Key), guards.Contains(block.Key)))],
+            Blocks = [.. lengths.Select(block => new RecoveryBlock(block.Key, block.Value, keys.Contains(block.Key), guards.GetValueOrDefault(block.Key)))],
             Leftovers = leftovers,
             HighestNumber = highest,
+            RecordsBeyond = guards.Where(guard => lengths.Count == 0 || guard.Key > lengths.Keys.Last()).Sum(guard => guard.Value),
         };
     }
 

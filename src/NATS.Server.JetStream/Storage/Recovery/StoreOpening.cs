@@ -101,7 +101,7 @@ internal sealed class StoreOpening
         Dictionary<uint, long> lengths = plan.Blocks.ToDictionary(block => block.Number, block => block.Length);
         foreach (StoredBlock block in image.Blocks)
         {
-            Blocks.Add(MessageBlock.FromIndex(_settings, block, lengths[block.Index]));
+            Blocks.Add(MessageBlock.FromIndex(_settings, block, lengths[block.Index], isTail: block.Index == image.LastBlock));
         }
 
         image.VisitSubjects((subject, in info) => _contents.Subjects.Merge(subject, info.Messages, info.FirstBlock, info.LastBlock, isLastExact: false));
@@ -132,19 +132,28 @@ internal sealed class StoreOpening
         RunAll(found.Length, i => found[i] = Recover(plan.Blocks[i]));
 
         bool isGap = false;
+        ulong beyond = 0;
         for (int i = 0; i < found.Length; i++)
         {
             if (found[i] is { } recovered)
             {
                 Take(recovered, isGap);
-                isGap = recovered.Block.Messages == 0 && (isGap || plan.Blocks[i].Length == 0);
+                beyond = 0;
+                isGap = recovered.MissingRecords > 0 || (recovered.Block.Messages == 0 && (isGap || plan.Blocks[i].Length == 0));
             }
             else
             {
                 _reports.Add($"block {plan.Blocks[i].Number} cannot be read: it is left as it is, and its messages are lost");
                 isGap = true;
+                RecoveryBlock unread = plan.Blocks[i];
+                beyond += (ulong)(unread.Guarded > 0 ? unread.Guarded : unread.Length / MessageRecord.EmptyLength);
             }
         }
+
+        // What cannot be read, or is gone, at the end has used up sequences too.
+        beyond += (ulong)plan.RecordsBeyond;
+        if (beyond > 0) NotePrior(_contents.LastSequence + beyond, 0);
+        isGap |= plan.RecordsBeyond > 0;
 
         foreach (RecoveredBlock? recovered in found)
         {
@@ -194,7 +203,8 @@ internal sealed class StoreOpening
             NotePrior(sequence, 0);
         }
 
-        if (recovered.IsEndDamaged) NotePrior(block.LastSequence + 1, 0);
+        // Each of the records that are missing may have used up a sequence.
+        if (recovered.MissingRecords > 0) NotePrior(Math.Max(block.LastSequence, _contents.LastSequence) + (ulong)recovered.MissingRecords, 0);
         if (block.Messages > 0 && block.FirstSequence <= _contents.LastSequence)
         {
             _reports.Add($"block {block.Index} repeats messages of blocks before it");
@@ -205,7 +215,7 @@ internal sealed class StoreOpening
             });
         }
 
-        if (block.Messages > 0 && isGap) _lost.Add(_contents.LastSequence + 1, block.FirstSequence - 1);
+        if (block.Messages > 0 && (isGap || recovered.IsDamaged)) _lost.Add(_contents.LastSequence + 1, block.FirstSequence - 1);
         if (block.Messages == 0)
         {
             bool isHigher = block.LastSequence > _contents.LastSequence;
@@ -256,7 +266,14 @@ internal sealed class StoreOpening
         try
         {
             block.Flush();
-            block.Sync();
+            List<DiskSync> files = [];
+            block.CollectDirty(files);
+            foreach (DiskSync file in files)
+            {
+                file.File.Sync();
+            }
+
+            block.Synced(isDurable: true);
             _disk.SyncDirectory(_messages);
         }
         catch (DiskException problem)

@@ -10,7 +10,7 @@ public sealed class RecoveryPlanTests
     public void Blocks_come_in_the_order_of_their_numbers()
     {
         RecoveryPlan plan = PlanOf("10.blk", "9.blk", "2.blk", "2.key", "10.guard", "index.db", "thw.db");
-        Assert.Equal([new RecoveryBlock(2, 7, true, false), new RecoveryBlock(9, 7, false, false), new RecoveryBlock(10, 7, false, true)], plan.Blocks);
+        Assert.Equal([new RecoveryBlock(2, 48, true, 0), new RecoveryBlock(9, 48, false, 0), new RecoveryBlock(10, 48, false, 3)], plan.Blocks);
         Assert.Empty(plan.Leftovers);
         Assert.Equal(10U, plan.HighestNumber);
     }
@@ -27,7 +27,7 @@ public sealed class RecoveryPlanTests
     {
         RecoveryPlan plan = PlanOf("3.blk", "4.key", "5.guard");
         Assert.Equal(["4.key", "5.guard"], plan.Leftovers);
-        Assert.Equal(5U, plan.HighestNumber);
+        Assert.Equal((5U, 3L), (plan.HighestNumber, plan.RecordsBeyond));
     }
 
     [Theory]
@@ -54,5 +54,5 @@ public sealed class RecoveryPlanTests
         Assert.Equal(0U, plan.HighestNumber);
     }
 
-    private static RecoveryPlan PlanOf(params string[] names) => RecoveryPlan.Of([.. names.Select(name => new DiskEntry(name, false, 7))]);
+    private static RecoveryPlan PlanOf(params string[] names) => RecoveryPlan.Of([.. names.Select(name => new DiskEntry(name, false, 48))]);
 }
