@@ -161,7 +161,7 @@ public sealed partial class MessageStore
             foreach (ulong sequence in set)
             {
                 if (sequence > _contents.LastSequence) break;
-                RemoveOne(sequence, isByUser: false);
+                RemoveOne(sequence, isByUser: true);
             }
 
             return;
@@ -172,7 +172,7 @@ public sealed partial class MessageStore
         while (_queries.FindNext(MessageFilter.All, from, out StoredMessage message) && message.Sequence < end)
         {
             from = message.Sequence + 1;
-            RemoveOne(message.Sequence, isByUser: false);
+            RemoveOne(message.Sequence, isByUser: true);
         }
     }
 

@@ -117,7 +117,7 @@ internal sealed partial class BlockWriter
         Blocks.Clear();
         _dirty.Clear();
         _condemned.Clear();
-        _hopeless.Clear();
+        _compacted.Clear();
     }
 
     private void RemoveBelowInFiles(ulong first, int whole)
@@ -151,7 +151,7 @@ internal sealed partial class BlockWriter
 
         // One record for each message that is gone, unless the rest is small enough to be written anew.
         bool isTail = block == Blocks.Tail;
-        if (!isTail && block.Messages > 0 && block.RawBytes > (long)block.Bytes + ((long)block.Bytes / 2) && !_hopeless.Contains(block.Index))
+        if (!isTail && block.Messages > 0 && block.RawBytes > (long)block.Bytes + ((long)block.Bytes / 2) && !_compacted.ContainsKey(block.Index))
         {
             long before = block.RawBytes;
             Compact(block);

@@ -25,7 +25,9 @@ internal sealed partial class BlockWriter
     private readonly FileStoreOptions? _options;
     private readonly List<MessageBlock> _dirty = [];
     private readonly List<MessageBlock> _condemned = [];
-    private readonly HashSet<uint> _hopeless = [];
+
+    // What was alive in blocks when compacting them did not help: tombstones that are needed take most of them.
+    private readonly Dictionary<uint, ulong> _compacted = [];
     private bool _areNamesDirty;
     private bool _isIndexWritten = true;
 
@@ -214,7 +216,7 @@ internal sealed partial class BlockWriter
         {
             MessageBlock block = Blocks[position];
             if (block.Messages == 0 && TryDrop(block)) return true;
-            if (block.Bytes * 2 < (ulong)block.RawBytes && !_hopeless.Contains(block.Index))
+            if (IsWasteful(block))
             {
                 Compact(block);
                 return true;
@@ -298,7 +300,7 @@ internal sealed partial class BlockWriter
             if (block != Blocks.Tail) TryDrop(block);
             else if (block.RawBytes >= LeastToGiveUp && RotateFile(out _) == StoreResult.Ok) TryDrop(block);
         }
-        else if (isInterior && block != Blocks.Tail && block.RawBytes > LeastToCompactInline && block.Bytes * 2 < (ulong)block.RawBytes && !_hopeless.Contains(block.Index))
+        else if (isInterior && block != Blocks.Tail && block.RawBytes > LeastToCompactInline && IsWasteful(block))
         {
             Compact(block);
         }
@@ -357,6 +359,9 @@ internal sealed partial class BlockWriter
         return block.Index < before && block.Bytes < (ulong)block.RawBytes && !block.Holds(sequence);
     }
 
+    private bool IsWasteful(MessageBlock block) =>
+        block.Bytes * 2 < (ulong)block.RawBytes && (!_compacted.TryGetValue(block.Index, out ulong then) || block.Bytes * 2 < then);
+
     private void Compact(MessageBlock block)
     {
         if (IsIndexInFlight) return;
@@ -364,13 +369,13 @@ internal sealed partial class BlockWriter
         {
             DropIndex();
             if (block.Compact(sequence => IsNeeded(sequence, block.Index))) _areNamesDirty = true;
-            if (block.Bytes * 2 < (ulong)block.RawBytes) _hopeless.Add(block.Index);
+            if (block.Bytes * 2 < (ulong)block.RawBytes) _compacted[block.Index] = block.Bytes;
         }
         catch (DiskException failure)
         {
             // What is there stays as it is; a full disk is no reason to stop.
             if (failure.Error != DiskError.Full) Note(failure);
-            else _hopeless.Add(block.Index);
+            else _compacted[block.Index] = block.Bytes;
         }
     }
 
@@ -392,7 +397,7 @@ internal sealed partial class BlockWriter
     private void DeleteFiles(MessageBlock block)
     {
         _areNamesDirty = true;
-        _hopeless.Remove(block.Index);
+        _compacted.Remove(block.Index);
         try
         {
             block.DeleteFiles();

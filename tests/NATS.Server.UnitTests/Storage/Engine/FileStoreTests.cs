@@ -1,3 +1,4 @@
+using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
 using Xunit;
 
@@ -196,5 +197,57 @@ public sealed class FileStoreTests
         Assert.Equal(40UL, fixture.Messages().Max());
         fixture.Append("b", 1, out ulong sequence);
         Assert.Equal(41UL, sequence);
+    }
+
+    [Fact]
+    public void Blocks_of_which_most_is_dead_are_compacted_by_the_maintenance()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        for (ulong sequence = 2; sequence <= 28; sequence++)
+        {
+            fixture.Store.Remove(sequence);
+        }
+
+        fixture.Commit();
+        fixture.Store.Maintain(1);
+        Assert.InRange(fixture.Disk.ContentOf(FileStoreFixture.PathOf(1))!.Length, 1, 800);
+        Assert.Equal(StoreResult.Ok, fixture.Store.Load(1, out _));
+        Assert.Equal(StoreResult.NotFound, fixture.Store.Load(2, out _));
+    }
+
+    [Fact]
+    public void Blocks_that_are_full_are_compressed_by_the_maintenance_and_the_last_one_is_not()
+    {
+        using var fixture = new FileStoreFixture(new StoreLimits { Compression = MessageCompression.S2 });
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        fixture.Commit();
+        fixture.Store.Maintain(1);
+        Assert.All(fixture.Blocks[..^1], block => Assert.True(fixture.Disk.ContentOf(FileStoreFixture.PathOf(block)).AsSpan().StartsWith("cmp"u8)));
+        Assert.False(fixture.Disk.ContentOf(FileStoreFixture.PathOf(fixture.Blocks[^1])).AsSpan().StartsWith("cmp"u8));
+        Assert.Equal(StoreResult.Ok, fixture.Store.Load(1, out StoredMessage message));
+        Assert.Equal(100, message.Payload.Length);
+    }
+
+    [Fact]
+    public void What_a_leader_says_is_deleted_stays_deleted()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 10; i++)
+        {
+            fixture.Append("a");
+        }
+
+        Assert.Equal(StoreResult.Ok, fixture.Store.SyncDeleted([DeletedBlock.OfRange(3, 2)]));
+        fixture.Store.Flush();
+        Assert.Equal([3, 4], fixture.Tombstones());
     }
 }
