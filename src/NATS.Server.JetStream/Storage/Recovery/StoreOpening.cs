@@ -197,14 +197,16 @@ internal sealed class StoreOpening
     private void Take(RecoveredBlock recovered, bool isGap)
     {
         MessageBlock block = recovered.Block;
-        foreach (ulong sequence in recovered.Lost)
+
+        // What a damaged record says of itself may be what is damaged: no more sequences were used up at the end than records are missing.
+        ulong highest = Math.Max(block.LastSequence, _contents.LastSequence) + (ulong)recovered.MissingRecords;
+        foreach (ulong sequence in recovered.Lost.Where(sequence => sequence <= highest))
         {
             _lost.Add(sequence, sequence);
-            NotePrior(sequence, 0);
         }
 
         // Each of the records that are missing may have used up a sequence.
-        if (recovered.MissingRecords > 0) NotePrior(Math.Max(block.LastSequence, _contents.LastSequence) + (ulong)recovered.MissingRecords, 0);
+        if (recovered.MissingRecords > 0) NotePrior(highest, 0);
         if (block.Messages > 0 && block.FirstSequence <= _contents.LastSequence)
         {
             _reports.Add($"block {block.Index} repeats messages of blocks before it");
