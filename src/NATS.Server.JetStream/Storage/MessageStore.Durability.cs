@@ -81,6 +81,7 @@ public sealed partial class MessageStore
 
         lock (_lock)
         {
+            _writer.EndSync();
             if (_isClosed) return;
             _writer.Synced(failure);
             if (failure is null) _writer.Delete(_condemned);

@@ -1,11 +1,13 @@
 using NATS.Server.Core.Hashing;
 using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage.Blocks;
 
 /// <summary>Under the store's lock. What all blocks of a store have in common.</summary>
 internal sealed class BlockSettings
 {
+    private readonly List<IDiskFile> _retired = [];
     private readonly string _name;
     private readonly HighwayHashKey? _memoryKey;
 
@@ -32,6 +34,9 @@ internal sealed class BlockSettings
     /// <summary>Told which messages turned out to be lost. As <see cref="Damaged"/>.</summary>
     public Action<IReadOnlyList<ulong>>? LostFound { get; set; }
 
+    /// <summary>Files are being synced without the lock: none that is open may be closed.</summary>
+    public bool IsSyncing { get; private set; }
+
     /// <summary>Bytes of records after which the owner begins a new block.</summary>
     public int BlockSize { get; }
 
@@ -42,4 +47,24 @@ internal sealed class BlockSettings
 
     /// <summary>The key of a block's checksums.</summary>
     public HighwayHashKey KeyOf(uint index) => _memoryKey ?? StoreHashKey.OfBlock(_name, index);
+
+    public void BeginSync() => IsSyncing = true;
+
+    public void EndSync()
+    {
+        IsSyncing = false;
+        foreach (IDiskFile file in _retired)
+        {
+            file.Dispose();
+        }
+
+        _retired.Clear();
+    }
+
+    /// <summary>Closes a file, now or when no sync can use it any more.</summary>
+    public void Retire(IDiskFile file)
+    {
+        if (IsSyncing) _retired.Add(file);
+        else file.Dispose();
+    }
 }

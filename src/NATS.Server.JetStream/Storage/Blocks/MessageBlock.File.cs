@@ -34,6 +34,9 @@ internal sealed partial class MessageBlock
         bool isIdle = !_isUsed;
         _isUsed = false;
         if (!isIdle || _settings.IsMemory || PendingBytes > 0) return false;
+
+        // After a sync that failed, memory is the only place where what was written is for certain.
+        if (IsDirty || _settings.IsSyncing) return false;
         _content = null;
         return true;
     }
@@ -73,12 +76,13 @@ internal sealed partial class MessageBlock
     public void Synced(bool isDurable)
     {
         if (!isDurable) IsDirty = true;
+        else if (!CanAppend && !IsDirty) Close();
     }
 
     /// <summary>Closes the files; they are opened again when they are needed.</summary>
     public void Close()
     {
-        _file?.Dispose();
+        if (_file is { } file) _settings.Retire(file);
         _file = null;
         CloseGuard();
     }
@@ -100,7 +104,16 @@ internal sealed partial class MessageBlock
         BlockContent content = Covering(0);
         if (content.Holes is not null || _isCompressed) return false;
         _isCompressed = true;
-        RewriteFile(content);
+        try
+        {
+            RewriteFile(content);
+        }
+        catch (DiskException)
+        {
+            _isCompressed = false;
+            throw;
+        }
+
         return true;
     }
 
@@ -171,26 +184,53 @@ internal sealed partial class MessageBlock
 
     private void CutFile(int offset)
     {
-        _flushed = Math.Min(_flushed, offset);
-        if (_settings.IsMemory) return;
-        (_file ??= Create()).Truncate(_flushed);
-        IsDirty = true;
+        if (_settings.IsMemory || offset >= _flushed)
+        {
+            _flushed = Math.Min(_flushed, offset);
+            return;
+        }
+
+        if (_isCompressed)
+        {
+            ReplaceFile(Covering(0).Slice(0, offset), compresses: false);
+            _isCompressed = false;
+        }
+        else
+        {
+            (_file ??= Create()).Truncate(offset);
+            IsDirty = true;
+        }
+
+        _flushed = offset;
         ForgetGuard();
     }
 
-    // In the place of the old file, so that at any time one of both is there.
     private void RewriteFile(BlockContent content)
     {
+        if (!_settings.IsMemory)
+        {
+            ReplaceFile(content.Slice(0, content.EndOffset), _isCompressed);
+            GuardAll(content);
+        }
+
         _flushed = content.EndOffset;
-        if (_settings.IsMemory) return;
+    }
+
+    // In the place of the old file, so that at any time one of both is there.
+    private void ReplaceFile(ReadOnlySpan<byte> records, bool compresses)
+    {
         Close();
         Create().Dispose();
-        byte[] data = content.Slice(0, content.EndOffset).ToArray();
-        if (_isCompressed)
+        byte[] data;
+        if (compresses && !records.IsEmpty)
         {
             var output = new ArrayBufferWriter<byte>();
-            CompressedBlock.Compress(data, output);
+            CompressedBlock.Compress(records, output);
             data = output.WrittenSpan.ToArray();
+        }
+        else
+        {
+            data = records.ToArray();
         }
 
         _cipher?.Apply(0, data);
@@ -201,6 +241,6 @@ internal sealed partial class MessageBlock
         }
 
         Options.Disk.Rename(PathOf(".blk.tmp"), PathOf(".blk"));
-        GuardAll(content);
+        IsDirty = false;
     }
 }

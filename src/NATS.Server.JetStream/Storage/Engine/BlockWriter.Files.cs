@@ -81,6 +81,7 @@ internal sealed partial class BlockWriter
     /// <returns>Whether names in the directory have to be made durable as well (<see cref="SyncNames"/>).</returns>
     public bool CollectDirty(List<DiskSync> files)
     {
+        _settings.BeginSync();
         foreach (MessageBlock block in _dirty)
         {
             block.CollectDirty(files);
@@ -93,6 +94,9 @@ internal sealed partial class BlockWriter
 
     /// <summary>Makes new and deleted names durable. Not under the lock.</summary>
     public void SyncNames() => _options!.Disk.SyncDirectory(MessagesDirectory);
+
+    /// <summary>The files that were collected are in no sync any more.</summary>
+    public void EndSync() => _settings.EndSync();
 
     /// <summary>Everything that was collected is durable, or is not.</summary>
     public void Synced(DiskException? failure)
@@ -194,6 +198,7 @@ internal sealed partial class BlockWriter
                 if (file.Failure is not null) throw file.Failure;
             }
 
+            EndSync();
             SyncNames();
             Failure = null;
             IsFull = false;
@@ -202,6 +207,7 @@ internal sealed partial class BlockWriter
         }
         catch (DiskException failure)
         {
+            EndSync();
             Synced(failure);
             return Note(failure);
         }

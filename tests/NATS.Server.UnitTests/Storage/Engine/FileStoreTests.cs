@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 using Xunit;
 
 namespace NATS.Server.UnitTests.Storage.Engine;
@@ -249,5 +251,44 @@ public sealed class FileStoreTests
         Assert.Equal(StoreResult.Ok, fixture.Store.SyncDeleted([DeletedBlock.OfRange(3, 2)]));
         fixture.Store.Flush();
         Assert.Equal([3, 4], fixture.Tombstones());
+    }
+
+    // The sync is under way, without the lock, when the block is deleted.
+    [Fact]
+    public void A_file_is_not_closed_while_it_is_synced()
+    {
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 60; i++)
+        {
+            fixture.Append("a");
+        }
+
+        List<DiskSync> files = [];
+        Assert.Equal(StoreResult.Ok, fixture.Store.BeginCommit(files, out long position));
+        fixture.Store.Purge(out _);
+        Span<DiskSync> synced = CollectionsMarshal.AsSpan(files);
+        fixture.Disk.Sync(synced);
+        fixture.Store.EndCommit(position, synced);
+        Assert.Null(fixture.Store.WriteFailure);
+        Assert.Equal(StoreResult.Ok, fixture.Append("a"));
+        Assert.Equal(StoreResult.Ok, fixture.Commit());
+    }
+
+    [Fact]
+    public void A_block_that_is_compressed_can_be_truncated()
+    {
+        using var fixture = new FileStoreFixture(new StoreLimits { Compression = MessageCompression.S2 });
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        fixture.Commit();
+        fixture.Store.Maintain(1);
+        Assert.Equal(StoreResult.Ok, fixture.Store.Truncate(10));
+        Assert.Equal(StoreResult.Ok, fixture.Commit());
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], fixture.Messages());
+        fixture.Append("b", 1, out ulong sequence);
+        Assert.Equal(11UL, sequence);
     }
 }
