@@ -43,10 +43,19 @@ public sealed class ConsumerSnapshot
     /// <param name="input">All of it.</param>
     /// <param name="snapshot">Null when it is damaged.</param>
     /// <param name="baseSeconds">The second against which times were written, 0 when nothing was pending.</param>
-    public static bool TryDecode(ReadOnlySpan<byte> input, [NotNullWhen(true)] out ConsumerSnapshot? snapshot, out long baseSeconds)
+    public static bool TryDecode(ReadOnlySpan<byte> input, [NotNullWhen(true)] out ConsumerSnapshot? snapshot, out long baseSeconds) =>
+        TryDecode(input, out snapshot, out baseSeconds, out _);
+
+    /// <summary>Reads a snapshot, decrypted if it was encrypted.</summary>
+    /// <param name="input">It, and what may stand behind it.</param>
+    /// <param name="snapshot">Null when it is damaged.</param>
+    /// <param name="baseSeconds">The second against which times were written, 0 when nothing was pending.</param>
+    /// <param name="length">How many bytes it has.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> input, [NotNullWhen(true)] out ConsumerSnapshot? snapshot, out long baseSeconds, out int length)
     {
         snapshot = null;
         baseSeconds = 0;
+        length = 0;
         if (input.Length < 2 || input[0] != Magic || input[1] is not (FirstVersion or CurrentVersion)) return false;
         bool isFirst = input[1] == FirstVersion;
         var reader = new ByteReader(input[2..]);
@@ -64,6 +73,7 @@ public sealed class ConsumerSnapshot
         if (!reader.IsValid || read.AckFloorStream >= SequenceLimit || read.DeliveredStream >= SequenceLimit) return false;
         if (!read.TryReadPending(ref reader, isFirst, out baseSeconds) || !read.TryReadRedelivered(ref reader)) return false;
         snapshot = read;
+        length = 2 + reader.Position;
         return true;
     }
 
