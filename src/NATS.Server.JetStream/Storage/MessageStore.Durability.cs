@@ -223,18 +223,23 @@ public sealed partial class MessageStore
         lock (_indexLock)
         {
             StoreSnapshot? snapshot;
+            DiskSync[] unsynced;
             lock (_lock)
             {
                 if (_isClosed || _writer.IsFailed || (!isForced && (!_writer.IsIndexOutdated || _contents.Subjects.Count > MostSubjectsToWrite))) return;
                 if (FlushLocked() != StoreResult.Ok) return;
                 snapshot = StoreSnapshot.Take(_contents, _expiry.Wheel, _schedules, _sources.IsEmpty ? null : _sources);
                 if (snapshot is null) return;
+                unsynced = [.. _writer.Unsynced()];
                 _writer.IndexTaken();
                 _writer.IsIndexInFlight = true;
             }
 
             try
             {
+                // An index that survives a power cut tells of nothing that did not.
+                if (unsynced.Length > 0) _options!.Disk.Sync(unsynced);
+                if (Array.Find(unsynced, file => file.Failure is not null).Failure is { } failure) throw failure;
                 snapshot.Write(_options!);
             }
             catch (DiskException failure)

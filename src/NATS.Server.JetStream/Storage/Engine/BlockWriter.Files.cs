@@ -28,7 +28,10 @@ internal sealed partial class BlockWriter
 
     // What was alive in blocks when compacting them did not help: tombstones that are needed take most of them.
     private readonly Dictionary<uint, ulong> _compacted = [];
-    private bool _areNamesDirty;
+
+    // At first also what is found: a process that was killed may have made names that nobody has synced.
+    private bool _areNamesDirty = true;
+    private bool _isRooted;
     private bool _isIndexWritten = true;
 
     /// <summary>For a store in files.</summary>
@@ -92,8 +95,28 @@ internal sealed partial class BlockWriter
         return areNamesDirty;
     }
 
+    /// <summary>The files of which not everything is known to be durable, whoever syncs them at the moment: for what must not be on the disk before them.</summary>
+    public List<DiskSync> Unsynced()
+    {
+        List<DiskSync> files = [];
+        foreach (MessageBlock block in _dirty)
+        {
+            block.AddFile(files);
+        }
+
+        return files;
+    }
+
     /// <summary>Makes new and deleted names durable. Not under the lock.</summary>
-    public void SyncNames() => _options!.Disk.SyncDirectory(MessagesDirectory);
+    public void SyncNames()
+    {
+        IDisk disk = _options!.Disk;
+        disk.SyncDirectory(MessagesDirectory);
+        if (_isRooted) return;
+        disk.SyncDirectory(_options.Directory);
+        disk.SyncDirectory(_options.Directory[..Math.Max(1, _options.Directory.LastIndexOf('/'))]);
+        _isRooted = true;
+    }
 
     /// <summary>The files that were collected are in no sync any more.</summary>
     public void EndSync() => _settings.EndSync();

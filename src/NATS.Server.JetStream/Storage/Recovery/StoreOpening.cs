@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NATS.Server.Core.Collections;
 using NATS.Server.Core.Hashing;
 using NATS.Server.Core.Security;
@@ -163,6 +164,42 @@ internal sealed class StoreOpening
         _contents.CountBlocks();
         RaiseLast(isGap);
         SetFirst();
+        SyncBlocks(plan);
+    }
+
+    // What a process that was killed has written is there, and nobody may have synced it: what is served from now on, and told to be a duplicate, has to stay.
+    private void SyncBlocks(RecoveryPlan plan)
+    {
+        const int AtOnce = 64;
+        foreach (RecoveryBlock[] some in plan.Blocks.Chunk(AtOnce))
+        {
+            List<DiskSync> files = [];
+            try
+            {
+                foreach (RecoveryBlock block in some)
+                {
+                    files.Add(new DiskSync(_disk.Open($"{_messages}/{block.Number}.blk", DiskOpen.Existing)));
+                }
+
+                Span<DiskSync> span = CollectionsMarshal.AsSpan(files);
+                _disk.Sync(span);
+                foreach (DiskSync file in span)
+                {
+                    if (file.Failure is not null) _reports.Add(file.Failure.Message);
+                }
+            }
+            catch (DiskException problem)
+            {
+                _reports.Add(problem.Message);
+            }
+            finally
+            {
+                foreach (DiskSync file in files)
+                {
+                    file.File.Dispose();
+                }
+            }
+        }
     }
 
     private RecoveredBlock? Recover(RecoveryBlock file)

@@ -12,6 +12,9 @@ namespace NATS.Server.Testing.Storage.Crashes;
 /// </summary>
 public sealed class CrashRun : ICommitWaiter
 {
+    /// <summary>There before the first store is opened, for directories of stores.</summary>
+    public const string Root = "/js";
+
     private const long SecondNs = 1_000_000_000;
     private const int RecoveryCutsEvery = 11;
     private static readonly string[] Subjects = ["a", "b", "a.b", "a.c", "b.x", "c.1", "c.2", "c.3"];
@@ -63,6 +66,9 @@ public sealed class CrashRun : ICommitWaiter
 
     private void Go()
     {
+        // The directory above the store's own is somebody else's.
+        _disk.CreateDirectory(Root);
+        _disk.SyncDirectory("/");
         Begin(_disk, new ModelStore(_settings.Limits, 0, isFile: true, _told));
         for (int step = 0; step < _settings.Steps; step++)
         {
