@@ -40,17 +40,18 @@ internal sealed partial class BlockScan
         return MessageRecord.Read(input[..record.Length], out record) == RecordStatus.Good;
     }
 
-    // The next entry is the one after that which proves a record; when none does, the entry in its place is damaged, or stale like all others.
-    private void Realign(ulong hash, int length)
+    // Looks for the entry that proves a record, where some before it are for records that are lost. With none, the entry in its place is damaged, or stale like all others.
+    private bool TryRealign(ulong hash, int length)
     {
         for (int i = _entry; i < _guards && _guardsLeft > 0; i++, _guardsLeft--)
         {
             if (GuardEntry.LengthOf(Entry(i)) != length || !GuardEntry.ProvesChecksum(Entry(i), hash)) continue;
-            _entry = i + 1;
-            return;
+            _isProven = false;
+            _entry = i;
+            return true;
         }
 
-        if (_entry < _guards) _entry++;
+        return false;
     }
 
     // Finds the next good record, and counts what is before it as damaged.

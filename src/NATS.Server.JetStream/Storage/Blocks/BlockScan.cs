@@ -99,12 +99,16 @@ internal sealed partial class BlockScan
             }
 
             RecordStatus status = ReadUnproven(rest, out StoredRecord record);
-            if (status == RecordStatus.Good && HasPlausibleLengths(rest, ref record))
+            if (status == RecordStatus.Good)
             {
-                Accept(record, at);
-                at += record.Length;
-                Realign(record.Hash, record.Length);
-                continue;
+                if (TryRealign(record.Hash, record.Length)) continue;
+                if (HasPlausibleLengths(rest, ref record))
+                {
+                    Accept(record, at);
+                    at += record.Length;
+                    if (_entry < _guards) _entry++;
+                    continue;
+                }
             }
 
             at = Resume(at);
