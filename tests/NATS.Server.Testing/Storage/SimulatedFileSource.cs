@@ -7,7 +7,8 @@ namespace NATS.Server.Testing.Storage;
 /// <summary>Owned by one test. Stores in files of a simulated disk, with blocks so small that there are many of them.</summary>
 /// <param name="cipher">Null: not encrypted.</param>
 /// <param name="blockSize">Bytes of a block.</param>
-public sealed class SimulatedFileSource(StoreCipher? cipher = null, int blockSize = 1500) : StoreSource
+/// <param name="canReopen">Random steps may stop, kill and open it again.</param>
+public sealed class SimulatedFileSource(StoreCipher? cipher = null, int blockSize = 1500, bool canReopen = false) : StoreSource
 {
     private const string Directory = "/store/S";
 
@@ -17,7 +18,7 @@ public sealed class SimulatedFileSource(StoreCipher? cipher = null, int blockSiz
 
     public override bool IsFile => true;
 
-    public override bool CanReopen => false;
+    public override bool CanReopen => canReopen;
 
     public override IMessageStore Create(StoreLimits limits, ulong firstSequence, IStoreListener listener)
     {

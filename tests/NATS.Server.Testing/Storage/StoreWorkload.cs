@@ -11,6 +11,9 @@ public sealed class StoreWorkload
 
     private readonly Random _random;
     private readonly ulong _manyMessages;
+
+    // What limits remove is not recorded, as in the reference: a sudden end may bring it back. So there are runs with limits, and runs with sudden ends.
+    private readonly bool _kills;
     private readonly Queue<StoreOperation> _next = [];
     private long _nowNs = 1_700_000_000 * SecondNs;
 
@@ -24,6 +27,7 @@ public sealed class StoreWorkload
         Reopens = reopens;
         ReopensAlways = reopensAlways;
         TimesGrow = !Chance(0.1);
+        _kills = reopens && Chance(0.5);
         _manyMessages = (ulong)(Chance(0.5) ? 25 : Chance(0.7) ? 120 : 400);
         FirstSequence = Chance(0.2) ? (ulong)_random.Next(1000) : 0;
         Limits = DrawLimits(new StoreLimits());
@@ -61,7 +65,7 @@ public sealed class StoreWorkload
         StoreOperation operation = _next.TryDequeue(out StoreOperation? marker) ? marker : Draw(pair);
         if (ReopensAlways && operation.Kind < StoreOperationKind.Restart)
         {
-            _next.Enqueue(_random.Next(3) switch
+            _next.Enqueue(_random.Next(_kills ? 3 : 1) switch
             {
                 0 => Now(StoreOperationKind.Restart),
                 1 => Now(StoreOperationKind.Kill),
@@ -95,8 +99,8 @@ public sealed class StoreWorkload
             < 650 => Now(StoreOperationKind.Commit),
             < 655 => Now(StoreOperationKind.CompareAll),
             < 665 when Reopens => Now(StoreOperationKind.Restart),
-            < 670 when Reopens => Now(StoreOperationKind.Kill),
-            < 675 when Reopens => PowerCut(),
+            < 670 when _kills => Now(StoreOperationKind.Kill),
+            < 675 when _kills => PowerCut(),
             < 740 => Now(StoreOperationKind.Load) with { Sequence = DrawSequence(state) },
             < 760 => Now(StoreOperationKind.SubjectOf) with { Sequence = DrawSequence(state) },
             < 810 => Now(StoreOperationKind.LoadNext) with { Filters = DrawFilters(), Sequence = DrawSequence(state) },
@@ -157,6 +161,7 @@ public sealed class StoreWorkload
     {
         // Once messages may have a time to live, they keep it.
         bool allowTtl = before.AllowTtl || Chance(0.3);
+        if (_kills) return before with { AllowTtl = allowTtl, Compression = Chance(0.4) ? MessageCompression.S2 : MessageCompression.None };
         return before with
         {
             MaxMessages = Chance(0.3) ? _random.Next(1, 60) : Chance(0.2) ? -1 : 0,

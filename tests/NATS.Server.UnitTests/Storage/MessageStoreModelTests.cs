@@ -12,6 +12,7 @@ namespace NATS.Server.UnitTests.Storage;
 public sealed class MessageStoreModelTests
 {
     private const int StepsOfARun = 1000;
+    private const int StepsOfAReopeningRun = 400;
 
     public static TheoryData<string> Kinds => StoreKinds.All;
 
@@ -19,9 +20,20 @@ public sealed class MessageStoreModelTests
     [MemberData(nameof(Kinds))]
     public void Random_steps_do_what_they_do_to_the_model(string kind)
     {
-        int steps = Setting("NATS_STORE_STEPS", kind.StartsWith("model", StringComparison.Ordinal) ? 2000 : kind == "memory" ? 60_000 : 30_000);
+        int steps = Setting("NATS_STORE_STEPS", kind.StartsWith("model", StringComparison.Ordinal) ? 2000 : 100_000);
         int seed = Setting("NATS_STORE_SEED", 20261122);
         Parallel.For(0, Math.Max(1, steps / StepsOfARun), run => StoreRun.Run(() => StoreKinds.Create(kind), seed + run, StepsOfARun));
+    }
+
+    [Theory]
+    [InlineData("files")]
+    [InlineData("files with chacha")]
+    [InlineData("files with aes")]
+    public void Stores_that_are_opened_again_after_each_step_are_as_they_were(string kind)
+    {
+        int runs = Math.Max(1, Setting("NATS_STORE_STEPS", 400) / StepsOfAReopeningRun);
+        int seed = Setting("NATS_STORE_SEED", 20261123);
+        Parallel.For(0, runs, run => StoreRun.Run(() => StoreKinds.Create(kind, canReopen: true), seed + run, StepsOfAReopeningRun, reopensAlways: true));
     }
 
     private static int Setting(string name, int fallback) =>

@@ -11,14 +11,14 @@ internal static class StoreKinds
     /// <summary>Names for theories.</summary>
     public static TheoryData<string> All => ["model of files", "model of memory", "memory", "files", "files with chacha", "files with aes"];
 
-    public static StoreSource Create(string kind) => kind switch
+    public static StoreSource Create(string kind, bool canReopen = false) => kind switch
     {
         "model of files" => new ModelSource(isFile: true),
         "model of memory" => new ModelSource(isFile: false),
         "memory" => new MemorySource(),
-        "files" => new SimulatedFileSource(),
-        "files with chacha" => new SimulatedFileSource(StoreCipher.ChaCha),
-        "files with aes" => new SimulatedFileSource(StoreCipher.Aes),
+        "files" => new SimulatedFileSource(canReopen: canReopen),
+        "files with chacha" => new SimulatedFileSource(StoreCipher.ChaCha, canReopen: canReopen),
+        "files with aes" => new SimulatedFileSource(StoreCipher.Aes, canReopen: canReopen),
         _ => throw new ArgumentException("unknown", nameof(kind)),
     };
 
