@@ -190,6 +190,8 @@ internal sealed partial class MessageBlock
             return;
         }
 
+        // Before the records go: a guard that names more than there are would tell of messages that were lost, and their sequences could not be used again.
+        DeleteGuard();
         if (_isCompressed)
         {
             ReplaceFile(Covering(0).Slice(0, offset), compresses: false);
@@ -202,7 +204,6 @@ internal sealed partial class MessageBlock
         }
 
         _flushed = offset;
-        ForgetGuard();
     }
 
     private void RewriteFile(BlockContent content)

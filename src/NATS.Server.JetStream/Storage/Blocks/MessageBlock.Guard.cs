@@ -25,6 +25,14 @@ internal sealed partial class MessageBlock
 
     private void ForgetGuard() => _guarded = Unknown;
 
+    // The next append writes it anew.
+    private void DeleteGuard()
+    {
+        CloseGuard();
+        ForgetGuard();
+        Options.Disk.DeleteFile(PathOf(".guard"));
+    }
+
     private void GuardAppended(BlockContent content, int from, int to)
     {
         if (_guarded == Unknown && content.IsWhole)
