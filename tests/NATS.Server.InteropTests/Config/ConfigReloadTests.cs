@@ -126,8 +126,12 @@ public sealed partial class ConfigReloadTests
         var ours = result.Options is null && !IsOnlyUnbuilt(result)
             ? result.Report.TrimEnd('\n')
             : Contradictions(Load(server)).Concat(OptionsDiff.Compare(before, OptionsDiff.CarryOver(before, Load(server))).Errors).First();
-        Assert.Equal(reference, ours);
+        Assert.Equal(WithoutChance(reference), WithoutChance(ours));
     }
+
+    // Which of two accounts the reference looks at first is a matter of chance, and with it where the second of two users stands.
+    private static string WithoutChance(string refusal) =>
+        refusal.IndexOf(": Duplicate user ", StringComparison.Ordinal) is var at and >= 0 ? refusal[at..] : refusal;
 
     // From one configuration to another, refused or not.
     public static TheoryData<string, string> Changes => new()
