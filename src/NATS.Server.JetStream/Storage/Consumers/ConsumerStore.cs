@@ -74,10 +74,12 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
     /// <summary>Opens the state of a consumer, or begins one.</summary>
     /// <param name="options">Where and how.</param>
     /// <param name="findings">Gets what was found.</param>
-    public static ConsumerStore Open(ConsumerStoreOptions options, List<StoreFinding> findings)
+    /// <param name="repairs">False: nothing is written, and the store is closed from the beginning, so that there is only <see cref="State"/> to be looked at.</param>
+    public static ConsumerStore Open(ConsumerStoreOptions options, List<StoreFinding> findings, bool repairs = true)
     {
         var store = new ConsumerStore(options);
-        if (options.Disk is not null) store.Load(options.Disk, findings);
+        if (options.Disk is not null) store.Load(options.Disk, findings, repairs);
+        store._isClosed = !repairs;
         return store;
     }
 
@@ -123,7 +125,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
     {
         lock (_lock)
         {
-            if (_progress.RemoveRedeliveredBelow(sequence)) _version++;
+            if (!_isClosed && _progress.RemoveRedeliveredBelow(sequence)) _version++;
         }
     }
 
@@ -230,7 +232,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
     /// <exception cref="DiskException">It is as it was.</exception>
     public static void Convert(IDisk disk, ConsumerStoreOptions options, AssetKey key)
     {
-        using ConsumerStore old = Open(options with { Disk = disk }, []);
+        using ConsumerStore old = Open(options with { Disk = disk }, [], repairs: false);
         if (!old.HasState) return;
         ConsumerStore converted = new(options with { Key = key, NextKey = null }) { _version = old._version + 1 };
         converted._progress.Update(old.State, isForced: true);
@@ -355,7 +357,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
         return content;
     }
 
-    private void Load(IDisk disk, List<StoreFinding> findings)
+    private void Load(IDisk disk, List<StoreFinding> findings, bool repairs)
     {
         string path = PathOf(AssetFiles.State);
         byte[]? file = AssetFiles.Read(disk, path, out string? problem);
@@ -364,7 +366,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
         ConsumerSnapshot? twin = Decode(twinFile, out ulong twinVersion);
         bool isForeign = state is not null && version == 0;
         if (twin is null && (twinFile is not null || twinProblem is not null))
-            findings.Add(new StoreFinding(StoreFindingKind.Damage, PathOf(AssetFiles.StateTwin), twinProblem ?? "is damaged", IsRepaired: true));
+            findings.Add(new StoreFinding(StoreFindingKind.Damage, PathOf(AssetFiles.StateTwin), twinProblem ?? "is damaged", IsRepaired: repairs));
         _version = Math.Max(version, twinVersion);
         if (state is null && (file is not null || problem is not null || twinFile is not null || twinProblem is not null))
         {
@@ -372,11 +374,11 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
             IsStateLost = twin is null;
             string text = (problem ?? (file is null ? "is missing" : "is damaged"))
                 + (twin is null ? ", and there is no twin that is good: the consumer begins anew" : "; its twin was taken: messages may be delivered again");
-            findings.Add(new StoreFinding(StoreFindingKind.Loss, path, text, IsRepaired: twin is not null));
+            findings.Add(new StoreFinding(StoreFindingKind.Loss, path, text, IsRepaired: repairs && twin is not null));
         }
         else if (state is not null && twin is not null && !isForeign && twinVersion > version)
         {
-            findings.Add(new StoreFinding(StoreFindingKind.Note, path, "is older than its twin, which was taken", IsRepaired: true));
+            findings.Add(new StoreFinding(StoreFindingKind.Note, path, "is older than its twin, which was taken", IsRepaired: repairs));
             state = null;
         }
 
@@ -387,6 +389,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
         (_writtenVersion, _durableVersion) = (_version, ReferenceEquals(believed, twin) || twinVersion == version ? _version : twinVersion);
 
         // What was damaged, or written by the other server, has nothing that it could fall back to until this is done.
+        if (!repairs) return;
         if (ReferenceEquals(believed, state) && !isForeign && twin is not null) return;
         if (file is not null && state is null && Decode(file, out _) is null) AssetFiles.Repair(disk, _options.Directory, "damaged." + AssetFiles.State, file, damaged: null);
         _version++;

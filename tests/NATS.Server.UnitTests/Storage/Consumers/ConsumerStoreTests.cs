@@ -275,6 +275,53 @@ public sealed class ConsumerStoreTests
         Assert.Equal([22, 2, 200], disk.ContentOf(Directory + "/o.dat"));
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Opened_without_repairs_nothing_is_written_and_the_same_is_read(string kind)
+    {
+        SimulatedDisk disk = NewDisk();
+        using (ConsumerStore store = Open(disk, kind))
+        {
+            Fill(store);
+            store.Stop();
+        }
+
+        // As they are; damaged; from a twin that is newer; and from the other server.
+        List<Action<SimulatedDisk>> cases =
+        [
+            _ => { },
+            damaged => damaged.FlipBit(Directory + "/o.dat", 100),
+            damaged => damaged.FlipBit(Directory + "/o.twin", 100),
+            damaged => damaged.DeleteFile(Directory + "/o.dat"),
+            damaged => damaged.DeleteFile(Directory + "/o.twin"),
+            damaged =>
+            {
+                damaged.Put(Directory + "/o.dat", [1, 2, 3]);
+                damaged.Put(Directory + "/o.twin", [1, 2, 3]);
+            },
+        ];
+        foreach (Action<SimulatedDisk> damage in cases)
+        {
+            SimulatedDisk damaged = disk.Kill();
+            damage(damaged);
+            long changes = damaged.Changes;
+            using ConsumerStore read = Open(damaged, kind, out List<StoreFinding> findings, repairs: false);
+            Assert.Equal(ConsumerStoreResult.Closed, read.UpdateDelivered(11, 11, 1, Second));
+            Assert.Equal(ConsumerStoreResult.Closed, read.SetStarting(5));
+            Assert.Equal(long.MaxValue, read.Maintain(100 * Second));
+            string text = Text(read);
+            bool isLost = read.IsStateLost;
+            read.Dispose();
+
+            Assert.Equal(changes, damaged.Changes);
+            Assert.DoesNotContain(findings, finding => finding.IsRepaired);
+            using ConsumerStore repaired = Open(damaged, kind, out List<StoreFinding> repairs);
+            Assert.Equal(Text(repaired), text);
+            Assert.Equal(repaired.IsStateLost, isLost);
+            Assert.Equal(repairs.Select(finding => finding.ToString()), findings.Select(finding => finding.ToString()));
+        }
+    }
+
     [Fact]
     public void A_full_disk_is_told_and_the_state_is_written_once_there_is_space()
     {
@@ -356,7 +403,7 @@ public sealed class ConsumerStoreTests
 
     private static ConsumerStore Open(SimulatedDisk disk, string kind, AckPolicy policy = AckPolicy.Explicit) => Open(disk, kind, out _, policy);
 
-    private static ConsumerStore Open(SimulatedDisk disk, string kind, out List<StoreFinding> findings, AckPolicy policy = AckPolicy.Explicit)
+    private static ConsumerStore Open(SimulatedDisk disk, string kind, out List<StoreFinding> findings, AckPolicy policy = AckPolicy.Explicit, bool repairs = true)
     {
         AssetKey? key = null;
         if (kind != "plain")
@@ -366,7 +413,7 @@ public sealed class ConsumerStoreTests
         }
 
         return ConsumerStore.Open(
-            new ConsumerStoreOptions { Disk = disk, Directory = Directory, Identity = Identity, AckPolicy = policy, Key = key, Random = new Random(3) }, findings = []);
+            new ConsumerStoreOptions { Disk = disk, Directory = Directory, Identity = Identity, AckPolicy = policy, Key = key, Random = new Random(3) }, findings = [], repairs);
     }
 
     private static void Fill(ConsumerStore store)
