@@ -113,8 +113,11 @@ public sealed class CommitQueue
         foreach (ref Participation store in stores)
         {
             ReadOnlySpan<DiskSync> own = files.Slice(store.FirstFile, store.Files);
-            store.Store.EndCommit(store.Position, own);
-            store.Result = store.Begun == StoreResult.Ok && HasFailure(own) ? StoreResult.Failed : store.Begun;
+            StoreResult ended = store.Store.EndCommit(store.Position, own);
+
+            // A store that overlooks a failure is not believed.
+            if (ended == StoreResult.Ok && HasFailure(own)) ended = StoreResult.Failed;
+            store.Result = store.Begun == StoreResult.Ok ? ended : store.Begun;
         }
     }
 

@@ -10,6 +10,12 @@ public interface ICommitParticipant
     /// <param name="position">How far the log has got, in an order of the participant's own.</param>
     StoreResult BeginCommit(List<DiskSync> files, out long position);
 
-    /// <summary>What became of the files. A failure stops the store from storing more. Follows every <see cref="BeginCommit"/>, whatever that answered, and by the same thread.</summary>
-    void EndCommit(long position, ReadOnlySpan<DiskSync> files);
+    /// <summary>
+    /// Takes what became of the files, and does what is left to be done once they are on the device, such as giving them their names. Follows every <see cref="BeginCommit"/>, whatever that
+    /// answered, and by the same thread.
+    /// </summary>
+    /// <returns>
+    /// <see cref="StoreResult.Ok"/> only when all that the store had at <see cref="BeginCommit"/> is durable; counts when that answered so too. A failed sync stops a store from storing more.
+    /// </returns>
+    StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files);
 }

@@ -70,9 +70,9 @@ public sealed partial class MessageStore
         return result;
     }
 
-    public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
+    public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files)
     {
-        if (_options is null) return;
+        if (_options is null) return StoreResult.Ok;
         DiskException? failure = null;
         foreach (DiskSync file in files)
         {
@@ -82,11 +82,13 @@ public sealed partial class MessageStore
         lock (_lock)
         {
             _writer.EndSync();
-            if (_isClosed) return;
+            StoreResult result = failure is null ? StoreResult.Ok : StoreResult.Failed;
+            if (_isClosed) return result;
             _writer.Synced(failure);
             if (failure is null) _writer.Delete(_condemned);
             else _writer.Condemn(_condemned);
             _condemned.Clear();
+            return result;
         }
     }
 

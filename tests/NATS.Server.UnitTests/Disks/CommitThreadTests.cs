@@ -64,9 +64,7 @@ public sealed class CommitThreadTests
             return StoreResult.Ok;
         }
 
-        public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
-        {
-        }
+        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => StoreResult.Ok;
 
         public void Committed(long ticket, StoreResult result)
         {
@@ -79,8 +77,6 @@ public sealed class CommitThreadTests
     {
         public StoreResult BeginCommit(List<DiskSync> files, out long position) => throw new InvalidOperationException("broken");
 
-        public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
-        {
-        }
+        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => StoreResult.Ok;
     }
 }

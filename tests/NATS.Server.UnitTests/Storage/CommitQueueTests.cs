@@ -114,6 +114,24 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
+    public void What_a_store_cannot_finish_after_the_sync_is_told_to_those_who_wait_for_it()
+    {
+        Appender unnamed = Store("unnamed");
+        Appender good = Store("good");
+        unnamed.AnswerAtEnd = StoreResult.DiskFull;
+        var waiter = new Waiter();
+        waiter.Wait(_queue, unnamed, unnamed.Append());
+        waiter.Wait(_queue, good, good.Append() + 10);
+        _queue.RunRound();
+
+        Assert.Equal([(1, StoreResult.DiskFull), (11, StoreResult.Ok)], waiter.Told);
+        unnamed.AnswerAtEnd = StoreResult.Ok;
+        waiter.Wait(_queue, unnamed, unnamed.Append());
+        _queue.RunRound();
+        Assert.Equal((2, StoreResult.Ok), waiter.Told[^1]);
+    }
+
+    [Fact]
     public void A_store_without_files_is_committed_without_a_sync()
     {
         var waiter = new Waiter();
@@ -210,6 +228,8 @@ public sealed class CommitQueueTests
 
         public StoreResult Answer { get; set; }
 
+        public StoreResult AnswerAtEnd { get; set; }
+
         public DiskException? Failure { get; private set; }
 
         public int Ended { get; private set; }
@@ -226,7 +246,7 @@ public sealed class CommitQueueTests
             return StoreResult.Ok;
         }
 
-        public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
+        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files)
         {
             Ended++;
             foreach (DiskSync file in files)
@@ -234,6 +254,8 @@ public sealed class CommitQueueTests
                 Assert.Same(_file, file.File);
                 Failure ??= file.Failure;
             }
+
+            return AnswerAtEnd;
         }
     }
 
@@ -245,15 +267,13 @@ public sealed class CommitQueueTests
             return StoreResult.Ok;
         }
 
-        public void EndCommit(long position, ReadOnlySpan<DiskSync> files) => Assert.True(files.IsEmpty);
+        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => files.IsEmpty ? StoreResult.Ok : StoreResult.Failed;
     }
 
     private sealed class Broken : ICommitParticipant
     {
         public StoreResult BeginCommit(List<DiskSync> files, out long position) => throw new InvalidOperationException("broken");
 
-        public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
-        {
-        }
+        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => StoreResult.Ok;
     }
 }

@@ -191,12 +191,12 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
         }
     }
 
-    /// <summary>Gives the synced file its name, durably.</summary>
-    public void EndCommit(long position, ReadOnlySpan<DiskSync> files)
+    /// <summary>Gives the synced file its name, durably. What could not be made durable is tried again by the next commit.</summary>
+    public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files)
     {
         lock (_diskLock)
         {
-            if (_committing is null) return;
+            if (_committing is null) return IsDurable(position) ? StoreResult.Ok : StoreResult.Failed;
             DiskException? failure = null;
             foreach (DiskSync file in files)
             {
@@ -211,10 +211,12 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
                 _options.Disk.SyncDirectory(_options.Directory);
                 WriteFailure = null;
                 lock (_lock) (_durableVersion, _durableNs) = (_committingVersion, _nowNs);
+                return StoreResult.Ok;
             }
             catch (DiskException exception)
             {
                 WriteFailure = exception.Message;
+                return exception.Error == DiskError.Full ? StoreResult.DiskFull : StoreResult.Failed;
             }
         }
     }
@@ -338,7 +340,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
             {
                 DiskSync[] synced = [.. files];
                 _options.Disk!.Sync(synced);
-                EndCommit(position, synced);
+                return EndCommit(position, synced) == StoreResult.Ok;
             }
 
             return IsDurable(position);

@@ -322,6 +322,32 @@ public sealed class ConsumerStoreTests
         }
     }
 
+    [Theory]
+    [InlineData(DiskOperations.Sync, DiskError.Device, StoreResult.Failed)]
+    [InlineData(DiskOperations.Rename, DiskError.Device, StoreResult.Failed)]
+    [InlineData(DiskOperations.Rename, DiskError.Full, StoreResult.DiskFull)]
+    [InlineData(DiskOperations.SyncDirectory, DiskError.Device, StoreResult.Failed)]
+    public void Who_waits_is_told_when_the_synced_state_does_not_get_its_name(DiskOperations kind, DiskError error, StoreResult expected)
+    {
+        SimulatedDisk disk = NewDisk();
+        using ConsumerStore store = Open(disk, "plain");
+        var queue = new CommitQueue(disk);
+        var waiter = new Waiter();
+        Fill(store);
+        disk.Fail(new DiskFault { Kinds = kind, Error = error });
+
+        queue.Enqueue(store, waiter);
+        queue.RunRound();
+        Assert.NotNull(store.WriteFailure);
+        queue.Enqueue(store, waiter);
+        queue.RunRound();
+
+        Assert.Equal([expected, StoreResult.Ok], waiter.Told);
+        Assert.Null(store.WriteFailure);
+        using ConsumerStore read = Open(disk.Crash(0), "plain");
+        Assert.Equal(Text(store), Text(read));
+    }
+
     [Fact]
     public void A_full_disk_is_told_and_the_state_is_written_once_there_is_space()
     {
@@ -429,8 +455,15 @@ public sealed class ConsumerStoreTests
         Assert.Equal(StoreResult.Ok, store.BeginCommit(files, out long position));
         DiskSync[] synced = [.. files];
         disk.Sync(synced);
-        store.EndCommit(position, synced);
+        Assert.Equal(StoreResult.Ok, store.EndCommit(position, synced));
         Assert.True(store.IsDurable(position));
+    }
+
+    private sealed class Waiter : ICommitWaiter
+    {
+        public List<StoreResult> Told { get; } = [];
+
+        public void Committed(long ticket, StoreResult result) => Told.Add(result);
     }
 
     private static (ulong Consumer, ulong Stream) Floor(ConsumerStore store) => (store.State.AckFloorConsumer, store.State.AckFloorStream);

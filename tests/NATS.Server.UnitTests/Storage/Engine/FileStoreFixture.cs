@@ -60,8 +60,8 @@ internal sealed class FileStoreFixture : IDisposable
         StoreResult result = Store.BeginCommit(files, out long position);
         Span<DiskSync> synced = CollectionsMarshal.AsSpan(files);
         if (synced.Length > 0) Disk.Sync(synced);
-        Store.EndCommit(position, synced);
-        return result;
+        StoreResult ended = Store.EndCommit(position, synced);
+        return result == StoreResult.Ok ? ended : result;
     }
 
     /// <summary>The sequences of all tombstones that the operating system has.</summary>
