@@ -1,13 +1,15 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage;
 
-/// <summary>Thread-safe, except <see cref="RunRound"/>: one thread at a time. Brings what many wait for, in many stores, to the device together.</summary>
+/// <summary>Thread-safe. Brings what many wait for, in many stores, to the device together.</summary>
 /// <remarks>
 /// A round takes all who wait at its beginning, lets their stores flush, syncs all files at once and tells everybody. Who comes while it runs waits for the
 /// next: what was flushed before a sync began is all that a sync promises. So the price of a sync is shared by all that came during the one before it, and
 /// nobody waits for anything but syncs. The number of waits is bounded by those who enqueue, each of which has something unacknowledged in flight.
+/// Who may not block enqueues, and a thread runs the rounds (<see cref="RunRound"/>); who may block calls <see cref="Commit(ICommitParticipant)"/> and runs one itself.
 /// </remarks>
 public sealed class CommitQueue
 {
@@ -17,6 +19,10 @@ public sealed class CommitQueue
     private readonly IDisk _disk;
     private readonly Action? _wake;
     private readonly Lock _lock = new();
+
+    // One round at a time; before the other lock, and held while files are synced.
+    private readonly Lock _round = new();
+    private readonly Stack<Caller> _callers = new();
     private readonly Dictionary<ICommitParticipant, int> _places = new(ReferenceEqualityComparer.Instance);
     private readonly List<Participation> _participations = [];
     private List<Wait> _waiting = [];
@@ -62,9 +68,40 @@ public sealed class CommitQueue
         if (wasEmpty) _wake?.Invoke();
     }
 
-    /// <summary>Serves all who wait now. Whatever happens, each is told.</summary>
+    /// <summary>
+    /// Makes everything durable that a store has now, and returns when it is. Blocks for a sync, or two when one is under way; the caller does the work itself, for all who wait: that is sooner than another
+    /// thread is awake. Not for threads that others wait for.
+    /// </summary>
+    /// <returns><see cref="StoreResult.Ok"/>; else nothing may be acknowledged.</returns>
+    public StoreResult Commit(ICommitParticipant store)
+    {
+        Caller? caller;
+        lock (_lock)
+        {
+            if (!_callers.TryPop(out caller)) caller = new Caller();
+            _waiting.Add(new Wait(store, caller, 0));
+        }
+
+        StoreResult result;
+        lock (_round)
+        {
+            // Another may have served this one with a round of its own.
+            if (!caller.IsServed) RunRoundLocked();
+            result = caller.Take();
+        }
+
+        lock (_lock) _callers.Push(caller);
+        return result;
+    }
+
+    /// <summary>Serves all who wait now. Whatever happens, each is told. An exception of a store, which is a defect, comes after that, and was told to its own waits only.</summary>
     /// <returns>How many there were.</returns>
     public int RunRound()
+    {
+        lock (_round) return RunRoundLocked();
+    }
+
+    private int RunRoundLocked()
     {
         List<Wait> waits;
         lock (_lock)
@@ -100,11 +137,23 @@ public sealed class CommitQueue
             if (_places.TryAdd(wait.Store, _participations.Count)) _participations.Add(new Participation(wait.Store));
         }
 
+        // What breaks in one store is no reason that the others do not finish: it is told at the end.
+        Exception? broken = null;
         Span<Participation> stores = CollectionsMarshal.AsSpan(_participations);
         foreach (ref Participation store in stores)
         {
             store.FirstFile = _files.Count;
-            store.Begun = store.Store.BeginCommit(_files, out store.Position);
+            try
+            {
+                store.Begun = store.Store.BeginCommit(_files, out store.Position);
+                store.HasBegun = true;
+            }
+            catch (Exception problem)
+            {
+                broken ??= problem;
+                _files.RemoveRange(store.FirstFile, _files.Count - store.FirstFile);
+            }
+
             store.Files = _files.Count - store.FirstFile;
         }
 
@@ -112,13 +161,23 @@ public sealed class CommitQueue
         if (files.Length > 0) _disk.Sync(files);
         foreach (ref Participation store in stores)
         {
+            if (!store.HasBegun) continue;
             ReadOnlySpan<DiskSync> own = files.Slice(store.FirstFile, store.Files);
-            StoreResult ended = store.Store.EndCommit(store.Position, own);
+            try
+            {
+                StoreResult ended = store.Store.EndCommit(store.Position, own);
 
-            // A store that overlooks a failure is not believed.
-            if (ended == StoreResult.Ok && HasFailure(own)) ended = StoreResult.Failed;
-            store.Result = store.Begun == StoreResult.Ok ? ended : store.Begun;
+                // A store that overlooks a failure is not believed.
+                if (ended == StoreResult.Ok && HasFailure(own)) ended = StoreResult.Failed;
+                store.Result = store.Begun == StoreResult.Ok ? ended : store.Begun;
+            }
+            catch (Exception problem)
+            {
+                broken ??= problem;
+            }
         }
+
+        if (broken is not null) ExceptionDispatchInfo.Throw(broken);
     }
 
     private void Tell(List<Wait> waits)
@@ -147,6 +206,26 @@ public sealed class CommitQueue
         return list;
     }
 
+    // Under the lock of the rounds.
+    private sealed class Caller : ICommitWaiter
+    {
+        private StoreResult _result;
+
+        public bool IsServed { get; private set; }
+
+        public void Committed(long ticket, StoreResult result)
+        {
+            _result = result;
+            IsServed = true;
+        }
+
+        public StoreResult Take()
+        {
+            IsServed = false;
+            return _result;
+        }
+    }
+
     private readonly record struct Wait(ICommitParticipant Store, ICommitWaiter? Waiter, long Ticket);
 
     private struct Participation(ICommitParticipant store)
@@ -155,6 +234,7 @@ public sealed class CommitQueue
         public long Position;
         public int FirstFile;
         public int Files;
+        public bool HasBegun;
         public StoreResult Begun;
 
         // Until the very end nothing is known to be good.

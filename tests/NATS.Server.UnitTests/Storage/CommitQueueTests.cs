@@ -143,15 +143,19 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
-    public void All_are_told_that_it_failed_when_something_breaks()
+    public void What_breaks_in_a_store_is_told_to_those_who_wait_for_it_and_to_the_thread()
     {
         Appender good = Store("good");
-        var waiter = new Waiter();
+        Appender late = Store("late");
+        var waiter = new Waiter { Check = ticket => Assert.True(ticket != 1 || _disk.SyncedContentOf("/good")!.Length == 1) };
         waiter.Wait(_queue, good, good.Append());
-        waiter.Wait(_queue, new Broken(), 2);
+        waiter.Wait(_queue, new Broken(breaksAtEnd: false), 2);
+        waiter.Wait(_queue, new Broken(breaksAtEnd: true), 3);
+        waiter.Wait(_queue, late, late.Append() + 3);
         Assert.Throws<InvalidOperationException>(() => _queue.RunRound());
 
-        Assert.Equal([(1, StoreResult.Failed), (2, StoreResult.Failed)], waiter.Told);
+        Assert.Equal([(1, StoreResult.Ok), (2, StoreResult.Failed), (3, StoreResult.Failed), (4, StoreResult.Ok)], waiter.Told);
+        Assert.Equal((1, 1), (good.Ended, late.Ended));
         waiter.Wait(_queue, good, good.Append());
         _queue.RunRound();
         Assert.Equal((2, StoreResult.Ok), waiter.Told[^1]);
@@ -170,10 +174,79 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
+    public void Who_may_block_commits_for_all_who_wait_without_waking_anybody()
+    {
+        Appender store = Store("a");
+        Appender other = Store("b");
+        var waiter = new Waiter();
+        waiter.Wait(_queue, other, other.Append());
+        waiter.Wait(_queue, store, store.Append() + 10);
+        int wakes = _wakes;
+        long syncs = _disk.Syncs;
+        store.Append();
+
+        Assert.Equal(StoreResult.Ok, _queue.Commit(store));
+        Assert.Equal(2, _disk.SyncedContentOf("/a")!.Length);
+        Assert.Equal([(1, StoreResult.Ok), (11, StoreResult.Ok)], waiter.Told);
+        Assert.Equal((2, 1, wakes), (_disk.Syncs - syncs, _queue.Rounds, _wakes));
+        Assert.Equal(0, _queue.RunRound());
+    }
+
+    [Fact]
+    public void Who_commits_is_answered_what_became_of_it()
+    {
+        Appender bad = Store("bad");
+        Appender good = Store("good");
+        _disk.Fail(new DiskFault { Kinds = DiskOperations.Sync, PathPart = "/bad" });
+        bad.Append();
+        good.Append();
+
+        Assert.Equal(StoreResult.Failed, _queue.Commit(bad));
+        Assert.Equal(StoreResult.Ok, _queue.Commit(good));
+        good.AnswerAtEnd = StoreResult.DiskFull;
+        Assert.Equal(StoreResult.DiskFull, _queue.Commit(good));
+        good.AnswerAtEnd = StoreResult.Ok;
+        Assert.Equal(StoreResult.Ok, _queue.Commit(good));
+        Assert.Throws<InvalidOperationException>(() => _queue.Commit(new Broken(breaksAtEnd: false)));
+        Assert.Equal(StoreResult.Ok, _queue.Commit(good));
+    }
+
+    [Fact]
+    public void Threads_that_commit_at_the_same_time_share_rounds_and_return_when_their_bytes_are_synced()
+    {
+        const int Threads = 6;
+        const int Times = 300;
+        Appender[] stores = [.. Enumerable.Range(0, Threads).Select(number => Store($"s{number}"))];
+        string? problem = null;
+
+        using var entered = new CountdownEvent(Threads);
+        Thread[] threads = [.. stores.Select(store => new Thread(() => Run(store)))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+
+        Assert.Null(problem);
+        Assert.Equal(Threads * Times, _queue.Served);
+        Assert.True(_queue.Rounds <= _queue.Served);
+        Assert.True(_queue.IsEmpty);
+
+        void Run(Appender store)
+        {
+            entered.Signal();
+            entered.Wait();
+            for (int i = 1; i <= Times; i++)
+            {
+                store.Append();
+                if (_queue.Commit(store) != StoreResult.Ok || _disk.SyncedContentOf(store.Path)!.Length < i) problem = $"{store.Path} {i}";
+            }
+        }
+    }
+
+    [Fact]
     public void Waiting_allocates_nothing_once_the_lists_have_grown()
     {
         var store = new Nothing();
         var waiter = new Silent();
+        _queue.Commit(store);
         for (int round = 0; round < 3; round++) Run();
         long before = GC.GetAllocatedBytesForCurrentThread();
         Run();
@@ -183,6 +256,7 @@ public sealed class CommitQueueTests
         {
             for (int i = 0; i < 1000; i++) _queue.Enqueue(store, waiter, i);
             _queue.RunRound();
+            _queue.Commit(store);
         }
     }
 
@@ -270,10 +344,14 @@ public sealed class CommitQueueTests
         public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => files.IsEmpty ? StoreResult.Ok : StoreResult.Failed;
     }
 
-    private sealed class Broken : ICommitParticipant
+    private sealed class Broken(bool breaksAtEnd) : ICommitParticipant
     {
-        public StoreResult BeginCommit(List<DiskSync> files, out long position) => throw new InvalidOperationException("broken");
+        public StoreResult BeginCommit(List<DiskSync> files, out long position)
+        {
+            position = 0;
+            return breaksAtEnd ? StoreResult.Ok : throw new InvalidOperationException("broken");
+        }
 
-        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => StoreResult.Ok;
+        public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files) => throw new InvalidOperationException("broken at the end");
     }
 }
