@@ -9,6 +9,10 @@ public sealed class TranscriptTests(TranscriptTests.Servers servers) : IClassFix
 {
     private const int ShortScriptBytes = 1500;
 
+    // The reference does not answer every script the same way each time: after a reload it iterates accounts in random order, and a message may miss a subscription
+    // that is being moved. Ours plays once and has to give one of its answers.
+    private const int ReferenceReplays = 2;
+
     public static TheoryData<string> Scripts => new(TranscriptScript.Names);
 
     /// <summary>Scripts of the protocol that are short enough to be sent in single bytes.</summary>
@@ -21,7 +25,13 @@ public sealed class TranscriptTests(TranscriptTests.Servers servers) : IClassFix
         TranscriptScript script = TranscriptScript.Load(name);
         Task<string> reference = servers.Reference.PlayAsync(script);
         string ours = await servers.Ours.PlayAsync(script);
-        Assert.Equal(await reference, ours);
+        string expected = await reference;
+        for (int again = 0; again < ReferenceReplays && expected != ours; again++)
+        {
+            expected = await servers.Reference.PlayAsync(script);
+        }
+
+        Assert.Equal(expected, ours);
     }
 
     [Theory]
