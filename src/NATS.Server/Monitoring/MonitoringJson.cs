@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using NATS.Server.Core.Protocol;
 
 namespace NATS.Server.Monitoring;
 
@@ -50,52 +50,4 @@ internal sealed class NanosecondsConverter : JsonConverter<TimeSpan>
 
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
         writer.WriteNumberValue((long)Int128.Clamp((Int128)value.Ticks * TimeSpan.NanosecondsPerTick, long.MinValue, long.MaxValue));
-}
-
-/// <summary>Escapes strings in JSON as the reference does: also the characters that matter in HTML, and nothing else that may stand as it is.</summary>
-internal sealed class GoJsonEncoder : JavaScriptEncoder
-{
-    public static readonly GoJsonEncoder Instance = new();
-
-    public override int MaxOutputCharactersPerInputCharacter => 6;
-
-    public override bool WillEncode(int unicodeScalar) =>
-        unicodeScalar is < 0x20 or '"' or '\\' or '<' or '>' or '&' or 0x2028 or 0x2029 or (>= 0xD800 and <= 0xDFFF);
-
-    public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
-    {
-        for (int i = 0; i < textLength; i++)
-        {
-            // Both halves of a pair are left to the base class, which puts them together.
-            if (WillEncode(text[i])) return i;
-        }
-
-        return -1;
-    }
-
-    public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
-    {
-        var output = new Span<char>(buffer, bufferLength);
-        char shortForm = unicodeScalar switch
-        {
-            '"' => '"',
-            '\\' => '\\',
-            '\b' => 'b',
-            '\f' => 'f',
-            '\n' => 'n',
-            '\r' => 'r',
-            '\t' => 't',
-            _ => '\0',
-        };
-        if (shortForm != '\0')
-        {
-            numberOfCharactersWritten = output.Length < 2 ? 0 : 2;
-            if (output.Length < 2) return false;
-            output[0] = '\\';
-            output[1] = shortForm;
-            return true;
-        }
-
-        return output.TryWrite(CultureInfo.InvariantCulture, $"\\u{unicodeScalar:x4}", out numberOfCharactersWritten);
-    }
 }
