@@ -54,6 +54,9 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         }
     }
 
+    /// <summary>The store was opened by its index, or had nothing that an index could tell; else its blocks were looked through.</summary>
+    internal bool IsByIndex { get; private set; } = true;
+
     /// <summary>Creates a store that is lost with the process.</summary>
     /// <param name="limits">What the stream is configured to.</param>
     /// <param name="listener">Told what was removed.</param>
@@ -211,7 +214,8 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
 
     private void TakeUp(RecoveredStore recovered)
     {
-        if (!recovered.IsIndexCurrent) _writer.MarkIndexOutdated();
+        IsByIndex = recovered.IsIndexCurrent || _contents.Blocks.Count == 0;
+        if (!recovered.IsIndexCurrent) TakeUpUncounted();
         if (Limits.AllowTtl) _expiry.Wheel = recovered.Expiries ?? new HashWheel();
         foreach (StoredSchedule schedule in recovered.Schedules)
         {
@@ -225,6 +229,17 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         if (Limits.MaxMessagesPerSubject > 0) EnforceSubjectLimits();
         EnforceTotals();
         _notices.Take();
+    }
+
+    // The index on disk is not what the store is. For the next one: how many have deadlines is not known, and none may be overlooked.
+    private void TakeUpUncounted()
+    {
+        _writer.MarkIndexOutdated();
+        foreach (MessageBlock block in _contents.Blocks)
+        {
+            if (Limits.AllowTtl) block.Expiring = block.Messages;
+            if (Limits.AllowSchedules) block.Scheduled = block.Messages;
+        }
     }
 
     private void AddLost(IReadOnlyList<ulong> sequences) => Lost = new LostMessages([.. (Lost?.Sequences ?? []).Union(sequences).Order()], 0);

@@ -341,6 +341,9 @@ public sealed class ModelStore(StoreLimits limits, ulong firstSequence, bool isF
 
     public void Stop(long nowNs) => _isClosed = true;
 
+    /// <summary>The store was opened again: nobody remembers which markers were announced.</summary>
+    public void Reopened() => _announced.Clear();
+
     public void Delete() => _isClosed = true;
 
     public void Dispose() => _isClosed = true;

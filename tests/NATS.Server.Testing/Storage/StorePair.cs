@@ -97,6 +97,7 @@ public sealed class StorePair : IDisposable
             case StoreOperationKind.Restart:
                 _store.Stop(operation.NowNs);
                 Reopen(operation.NowNs);
+                if (_store is MessageStore { IsByIndex: false }) throw new StoreMismatchException("the index of a store that was stopped is not used");
                 break;
             case StoreOperationKind.Kill:
                 Equal("result of the flush", StoreResult.Ok, _store.Flush());
@@ -184,10 +185,13 @@ public sealed class StorePair : IDisposable
         _store = _source.Reopen(Model.Limits, _firstSequence, _told, nowNs);
 
         // What ended meanwhile may go with opening or with the next look.
+        Model.Reopened();
         Model.Expire(nowNs);
         _store.Expire(nowNs);
+        string damages = string.Join("; ", _told.Damages);
         _told.Clear();
         _expected.Clear();
+        Equal("damages when opened", "", damages);
     }
 
     private void Ask(StoreOperation operation)

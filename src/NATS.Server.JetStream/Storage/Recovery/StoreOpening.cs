@@ -278,6 +278,9 @@ internal sealed class StoreOpening
                 continue;
             }
 
+            // Of an erased message only this knows the time, and after a truncation it may be another than the message had.
+            if (sequence == _contents.LastSequence && timestampNs > 0) _contents.LastTimeNs = timestampNs;
+
             int position = Blocks.PositionOf(sequence);
             if (position == Blocks.Count || !Blocks[position].Holds(sequence) || !Blocks[position].Remove(sequence, out StoredMessage removed, out _)) continue;
             _contents.Subjects.Remove(removed.Subject, Blocks[position].Index);

@@ -32,6 +32,10 @@ public sealed class IndexImageTests
         Assert.Null(Read(Write(Totals, Subjects, [First with { Index = 3 }, Second with { Index = 5 }]), PlanOf(1, 3, 4, 5), out _, out _));
 
     [Fact]
+    public void Deadlines_of_messages_that_are_gone_are_counted_still() =>
+        Assert.Null(Read(Write(Totals, Subjects, [First with { Expiring = 6, Scheduled = 7 }, Second]), PlanOf(1, 2), out _, out _));
+
+    [Fact]
     public void An_index_cut_off_anywhere_is_not_used()
     {
         byte[] content = Write(Totals, Subjects, [First, Second]);
@@ -73,8 +77,6 @@ public sealed class IndexImageTests
         ["negative span"] = (Totals, [First, Second with { FirstSequence = 20 }]),
         ["foreign deletions"] = (Totals, [First with { Deleted = SetOf(2, 8) }, Second]),
         ["more deletions than sequences"] = (Totals, [First with { Deleted = SetOf(1, 2, 3, 4, 5, 6, 7, 8) }, Second]),
-        ["more deadlines than messages"] = (Totals, [First with { Expiring = 6 }, Second]),
-        ["more schedules than messages"] = (Totals, [First with { Scheduled = 6 }, Second]),
         ["empty file"] = (Totals with { Messages = 7 }, [First, Second with { Index = 100 }]),
         ["no block"] = (Totals, []),
     };
