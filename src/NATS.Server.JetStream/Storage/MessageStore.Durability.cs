@@ -19,6 +19,11 @@ public sealed partial class MessageStore
 
     // Before the other lock: what changes blocks in ways that their records do not show waits until the index is written.
     private readonly Lock _indexLock = new();
+
+    // Between the other two: one commit at a time, from its beginning to its end. Of two syncs of a file at the same time only one is told what failed, and
+    // what one has taken the other would believe to be durable.
+    private readonly Lock _commitLock = new();
+    private bool _mayDelete;
     private long _nextIndexNs;
     private long _nextSyncNs;
     private long _nextDropNs;
@@ -49,51 +54,49 @@ public sealed partial class MessageStore
 
     public StoreResult BeginCommit(List<DiskSync> files, out long position)
     {
-        StoreNotices notices;
-        StoreResult result;
-        bool areNamesDirty = false;
-        lock (_lock)
+        bool hasBegun = false;
+        _commitLock.Enter();
+        try
         {
-            position = _writer.Changes;
-            result = FlushLocked();
-            if (result != StoreResult.Closed && _options is not null)
-            {
-                areNamesDirty = _writer.CollectDirty(files);
-                _condemned.AddRange(_writer.TakeCondemned());
-            }
-
-            notices = Leave();
+            StoreResult result = Collect(files, out position);
+            hasBegun = true;
+            return result;
         }
-
-        notices.Tell(_listener);
-        if (areNamesDirty && !TrySyncNames()) result = StoreResult.Failed;
-        return result;
+        finally
+        {
+            if (!hasBegun) _commitLock.Exit();
+        }
     }
 
     public StoreResult EndCommit(long position, ReadOnlySpan<DiskSync> files)
     {
-        if (_options is null) return StoreResult.Ok;
-        DiskException? failure = null;
-        foreach (DiskSync file in files)
+        StoreNotices notices = default;
+        try
         {
-            failure ??= file.Failure;
-        }
+            DiskException? failure = null;
+            foreach (DiskSync file in files)
+            {
+                failure ??= file.Failure;
+            }
 
-        lock (_lock)
+            lock (_lock)
+            {
+                if (_options is not null) Finish(failure);
+                notices = Leave();
+            }
+
+            return failure is null ? StoreResult.Ok : StoreResult.Failed;
+        }
+        finally
         {
-            _writer.EndSync();
-            StoreResult result = failure is null ? StoreResult.Ok : StoreResult.Failed;
-            if (_isClosed) return result;
-            _writer.Synced(failure);
-            if (failure is null) _writer.Delete(_condemned);
-            else _writer.Condemn(_condemned);
-            _condemned.Clear();
-            return result;
+            _commitLock.Exit();
+            notices.Tell(_listener);
         }
     }
 
     public StoreResult VerifyAfterFailure()
     {
+        lock (_commitLock)
         lock (_lock)
         {
             if (_isClosed) return StoreResult.Closed;
@@ -147,6 +150,7 @@ public sealed partial class MessageStore
     {
         if (_options is not null && !_isClosed)
         {
+            lock (_lock) ForgetAnnouncements();
             Commit();
             WriteIndex(isForced: true);
         }
@@ -197,13 +201,53 @@ public sealed partial class MessageStore
         return result;
     }
 
+    // The listener is told when the commit is over: it may use the store.
+    private StoreResult Collect(List<DiskSync> files, out long position)
+    {
+        StoreResult result;
+        bool areNamesDirty = false;
+        lock (_lock)
+        {
+            position = _writer.Changes;
+            result = FlushLocked();
+            if (result != StoreResult.Closed && _options is not null)
+            {
+                _condemned.AddRange(_writer.TakeCondemned());
+                try
+                {
+                    areNamesDirty = _writer.CollectDirty(files);
+                }
+                catch (DiskException failure)
+                {
+                    result = _writer.Note(failure);
+                }
+            }
+        }
+
+        if (areNamesDirty && !TrySyncNames()) result = StoreResult.Failed;
+
+        // Otherwise what says the last sequence instead of the condemned blocks may not be written, or have no name.
+        _mayDelete = result == StoreResult.Ok;
+        return result;
+    }
+
+    private void Finish(DiskException? failure)
+    {
+        _writer.EndSync();
+        if (_isClosed) return;
+        _writer.Synced(failure);
+        if (failure is null && _mayDelete) _writer.Delete(_condemned);
+        else _writer.Condemn(_condemned);
+        _condemned.Clear();
+    }
+
     private void Commit()
     {
         List<DiskSync> files = [];
-        StoreResult result = BeginCommit(files, out long position);
+        BeginCommit(files, out long position);
         DiskSync[] synced = [.. files];
         if (synced.Length > 0) _options!.Disk.Sync(synced);
-        if (result != StoreResult.Closed) EndCommit(position, synced);
+        EndCommit(position, synced);
     }
 
     private bool TrySyncNames()
@@ -215,7 +259,7 @@ public sealed partial class MessageStore
         }
         catch (DiskException failure)
         {
-            lock (_lock) _writer.Note(failure.Error == DiskError.Full ? new DiskException(DiskError.Device, failure.Path, failure.Message, failure) : failure);
+            lock (_lock) _writer.NamesFailed(failure);
             return false;
         }
     }
@@ -224,25 +268,9 @@ public sealed partial class MessageStore
     {
         lock (_indexLock)
         {
-            StoreSnapshot? snapshot;
-            DiskSync[] unsynced;
-            lock (_lock)
-            {
-                if (_isClosed || _writer.IsFailed || (!isForced && (!_writer.IsIndexOutdated || _contents.Subjects.Count > MostSubjectsToWrite))) return;
-                if (FlushLocked() != StoreResult.Ok) return;
-                snapshot = StoreSnapshot.Take(_contents, _expiry.Wheel, _schedules, _sources.IsEmpty ? null : _sources);
-                if (snapshot is null) return;
-                unsynced = [.. _writer.Unsynced()];
-                _writer.IndexTaken();
-                _writer.IsIndexInFlight = true;
-            }
-
             try
             {
-                // An index that survives a power cut tells of nothing that did not.
-                if (unsynced.Length > 0) _options!.Disk.Sync(unsynced);
-                if (Array.Find(unsynced, file => file.Failure is not null).Failure is { } failure) throw failure;
-                snapshot.Write(_options!);
+                TakeIndex(isForced)?.Write(_options!);
             }
             catch (DiskException failure)
             {
@@ -253,6 +281,37 @@ public sealed partial class MessageStore
             {
                 lock (_lock) _writer.IsIndexInFlight = false;
             }
+        }
+    }
+
+    // An index that survives a power cut tells of nothing that did not. That a file could not be synced is told once, and nobody else would learn of it.
+    private StoreSnapshot? TakeIndex(bool isForced)
+    {
+        lock (_commitLock)
+        {
+            StoreSnapshot? snapshot;
+            DiskSync[] unsynced;
+            lock (_lock)
+            {
+                if (_isClosed || _writer.IsFailed || (!isForced && (!_writer.IsIndexOutdated || _contents.Subjects.Count > MostSubjectsToWrite))) return null;
+                if (FlushLocked() != StoreResult.Ok) return null;
+                snapshot = StoreSnapshot.Take(_contents, _expiry.Wheel, _schedules, _sources.IsEmpty ? null : _sources);
+                if (snapshot is null) return null;
+                unsynced = [.. _writer.BeginSync()];
+                _writer.IndexTaken();
+                _writer.IsIndexInFlight = true;
+            }
+
+            if (unsynced.Length > 0) _options!.Disk.Sync(unsynced);
+            DiskException? failure = Array.Find(unsynced, file => file.Failure is not null).Failure;
+            lock (_lock)
+            {
+                _writer.EndSync();
+                if (failure is null) return snapshot;
+                _writer.Synced(failure);
+            }
+
+            throw failure;
         }
     }
 

@@ -182,10 +182,27 @@ public sealed partial class MessageStore
         bool addsSchedules = limits.AllowSchedules && _schedules is null;
         if (!limits.AllowTtl) _expiry.Wheel = null;
         if (!limits.AllowSchedules) _schedules = null;
-        if (limits.DeleteMarkerTtlNs < NanosecondsPerSecond) _expiry.ForgetAnnouncements();
+        if (limits.DeleteMarkerTtlNs < NanosecondsPerSecond) ForgetAnnouncements();
         if (addsTtl) _expiry.Wheel = new HashWheel();
         if (addsSchedules) _schedules = new MessageSchedules();
         if (addsTtl || addsSchedules) ScanExtras(0, addsTtl, addsSchedules, sources: false);
+    }
+
+    // No markers come any more: what waits for one is due.
+    private void ForgetAnnouncements()
+    {
+        try
+        {
+            foreach (ulong sequence in _expiry.TakeAnnounced())
+            {
+                if (_contents.Load(sequence, out StoredMessage message) == StoreResult.Ok) _expiry.Add(sequence, message.TimestampNs, MessageTtl.SecondsOf(message.Headers));
+            }
+        }
+        catch (DiskException failure)
+        {
+            // They are found when their markers would have been announced again.
+            Unreadable(failure);
+        }
     }
 
     // Reads from the headers of the messages what they mean beyond themselves.

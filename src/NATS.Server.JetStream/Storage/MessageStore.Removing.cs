@@ -43,6 +43,7 @@ public sealed partial class MessageStore
         StoreNotices notices;
         StoreResult result;
         lock (_indexLock)
+        lock (_commitLock)
         lock (_lock)
         {
             result = PurgeLocked(_contents.LastSequence + 1, out purged);
@@ -84,6 +85,7 @@ public sealed partial class MessageStore
         StoreNotices notices;
         StoreResult result;
         lock (_indexLock)
+        lock (_commitLock)
         lock (_lock)
         {
             ulong removed = 0;

@@ -13,6 +13,7 @@ internal sealed partial class MessageBlock
     private BlockCipher? _cipher;
     private bool _isKeyKnown;
     private bool _isCompressed;
+    private bool _hasNewName;
 
     /// <summary>Whether records can be appended: not to blocks that are damaged or compressed.</summary>
     public bool CanAppend { get; private set; } = true;
@@ -65,11 +66,20 @@ internal sealed partial class MessageBlock
     }
 
     /// <summary>Adds the file when there is something in it to be synced.</summary>
+    /// <exception cref="DiskException">It was closed by a failure, and cannot be opened again.</exception>
     public void CollectDirty(List<DiskSync> files)
     {
-        if (!IsDirty || _file is null) return;
-        files.Add(new DiskSync(_file));
+        if (!IsDirty) return;
+        files.Add(new DiskSync(_file ??= Create()));
         IsDirty = false;
+    }
+
+    /// <summary>Whether the file may have got a name that nobody has synced; asked once.</summary>
+    public bool TakeName()
+    {
+        bool isNew = _hasNewName;
+        _hasNewName = false;
+        return isNew;
     }
 
     /// <summary>What became of what was collected.</summary>
@@ -120,10 +130,12 @@ internal sealed partial class MessageBlock
     /// <summary>Writes everything again, after it is not known what of it the device has.</summary>
     public void Rewrite()
     {
-        if (_file is null || _isCompressed) return;
-        byte[] data = Covering(0).Slice(0, _flushed).ToArray();
-        _cipher?.Apply(0, data);
-        _file.Write(0, data);
+        // What is not in memory was durable before, or is read only.
+        if (_content is not { } content || _isCompressed || content.BaseOffset >= _flushed) return;
+        byte[] data = content.Slice(content.BaseOffset, _flushed).ToArray();
+        _file ??= Create();
+        _cipher?.Apply(content.BaseOffset, data);
+        _file.Write(content.BaseOffset, data);
         IsDirty = true;
     }
 
@@ -162,6 +174,7 @@ internal sealed partial class MessageBlock
         if (!_isKeyKnown && !TryOpenKey()) throw new DiskException(DiskError.Device, PathOf(".key"), $"the key of block {Index} does not fit");
         bool isNew = _cipher is null && Options.Keys is not null && !Options.Disk.FileExists(PathOf(".blk"));
         if (isNew) CreateKey();
+        _hasNewName = true;
         return Options.Disk.Open(PathOf(".blk"), DiskOpen.OrCreate);
     }
 
@@ -220,8 +233,7 @@ internal sealed partial class MessageBlock
     // In the place of the old file, so that at any time one of both is there.
     private void ReplaceFile(ReadOnlySpan<byte> records, bool compresses)
     {
-        Close();
-        Create().Dispose();
+        _file ??= Create();
         byte[] data;
         if (compresses && !records.IsEmpty)
         {
@@ -241,7 +253,9 @@ internal sealed partial class MessageBlock
             file.Sync();
         }
 
+        Close();
         Options.Disk.Rename(PathOf(".blk.tmp"), PathOf(".blk"));
+        _hasNewName = true;
         IsDirty = false;
     }
 }

@@ -5,9 +5,10 @@ namespace NATS.Server.JetStream.Storage.Blocks;
 /// <content>For those who sync a block besides the commit queue.</content>
 internal sealed partial class MessageBlock
 {
-    /// <summary>Names the file if it is open, without taking it for synced.</summary>
+    /// <summary>Names the file, without taking it for synced.</summary>
+    /// <exception cref="DiskException">It was closed by a failure, and cannot be opened again.</exception>
     public void AddFile(List<DiskSync> files)
     {
-        if (_file is not null) files.Add(new DiskSync(_file));
+        if (IsDirty) files.Add(new DiskSync(_file ??= Create()));
     }
 }

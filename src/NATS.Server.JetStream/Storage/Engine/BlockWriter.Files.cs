@@ -82,12 +82,14 @@ internal sealed partial class BlockWriter
     /// <summary>Collects what has to be synced.</summary>
     /// <param name="files">Added to.</param>
     /// <returns>Whether names in the directory have to be made durable as well (<see cref="SyncNames"/>).</returns>
+    /// <exception cref="DiskException">A file could not be opened; the others are collected, or stay dirty.</exception>
     public bool CollectDirty(List<DiskSync> files)
     {
         _settings.BeginSync();
         foreach (MessageBlock block in _dirty)
         {
             block.CollectDirty(files);
+            _areNamesDirty |= block.TakeName();
         }
 
         bool areNamesDirty = _areNamesDirty;
@@ -95,9 +97,10 @@ internal sealed partial class BlockWriter
         return areNamesDirty;
     }
 
-    /// <summary>The files of which not everything is known to be durable, whoever syncs them at the moment: for what must not be on the disk before them.</summary>
-    public List<DiskSync> Unsynced()
+    /// <summary>The files of which not everything is known to be durable: for what must not be on the disk before them. They stay open until <see cref="EndSync"/>.</summary>
+    public List<DiskSync> BeginSync()
     {
+        _settings.BeginSync();
         List<DiskSync> files = [];
         foreach (MessageBlock block in _dirty)
         {
@@ -121,19 +124,19 @@ internal sealed partial class BlockWriter
     /// <summary>The files that were collected are in no sync any more.</summary>
     public void EndSync() => _settings.EndSync();
 
-    /// <summary>Everything that was collected is durable, or is not.</summary>
+    /// <summary>
+    /// Everything that was collected is durable, or is not. Once something has failed, that a sync works says nothing of what was written before: the system may have given
+    /// that up. All of it is written again by <see cref="Repair"/>.
+    /// </summary>
     public void Synced(DiskException? failure)
     {
+        if (failure is not null) Failure ??= failure.Message;
         foreach (MessageBlock block in _dirty)
         {
-            block.Synced(failure is null);
+            block.Synced(!IsFailed);
         }
 
-        if (failure is not null)
-        {
-            Failure ??= failure.Message;
-            return;
-        }
+        if (IsFailed) return;
 
         _dirty.RemoveAll(block => !block.IsDirty);
     }
@@ -167,6 +170,13 @@ internal sealed partial class BlockWriter
         _options!.Disk.DeleteFile($"{MessagesDirectory}/{StoreFileNames.Index}");
         SyncNames();
         _isIndexWritten = false;
+    }
+
+    /// <summary>Names could not be made durable.</summary>
+    public void NamesFailed(DiskException failure)
+    {
+        _areNamesDirty = true;
+        Failure ??= failure.Message;
     }
 
     /// <summary>The index on disk says less than what is in the blocks.</summary>

@@ -22,15 +22,12 @@ internal sealed class MessageExpiry
     /// <summary>When the marker of a message is announced again; 0 when it was not announced.</summary>
     public long NextAnnouncementOf(ulong sequence) => _announced.TryGetValue(sequence, out long told) ? told + MarkerPatienceNs : 0;
 
-    /// <summary>No markers come any more: what waits for one is due.</summary>
-    public void ForgetAnnouncements()
+    /// <summary>The messages whose markers were announced, which counts no more.</summary>
+    public ulong[] TakeAnnounced()
     {
-        foreach ((ulong sequence, long told) in _announced)
-        {
-            Wheel?.Add(sequence, told);
-        }
-
+        ulong[] announced = [.. _announced.Keys];
         _announced.Clear();
+        return announced;
     }
 
     /// <summary>The earliest end of a message.</summary>
