@@ -4,6 +4,7 @@ using NATS.Server.Host.Flags;
 using NATS.Server.Host.Logging;
 using NATS.Server.Host.ProcessFiles;
 using NATS.Server.Host.Signals;
+using NATS.Server.Host.StoreCommands;
 using NATS.Server.Options;
 
 namespace NATS.Server.Host;
@@ -15,6 +16,8 @@ internal static class HostProgram
 
     public static async Task<int> RunAsync(string[] arguments)
     {
+        if (arguments is ["store", ..])
+            return new StoreCommand(Console.Out, Console.Error).Run(arguments[1..]);
         switch (CommandLine.Parse(arguments))
         {
             case CommandLine.Version:

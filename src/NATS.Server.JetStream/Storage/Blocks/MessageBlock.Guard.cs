@@ -85,7 +85,7 @@ internal sealed partial class MessageBlock
         return guard;
     }
 
-    private static byte[] EntriesOf(BlockContent content, int from, int to)
+    internal static byte[] EntriesOf(BlockContent content, int from, int to)
     {
         int count = 0;
         for (int at = content.SkipHoles(from); at < to; at = content.SkipHoles(at + LengthOf(content, at)))

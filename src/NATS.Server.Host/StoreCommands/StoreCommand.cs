@@ -1,0 +1,148 @@
+using System.Text.Json;
+using NATS.Server.Core.Storage;
+using NATS.Server.Disks;
+using NATS.Server.JetStream.Storage.Disks;
+using NATS.Server.JetStream.Storage.Inspection;
+
+namespace NATS.Server.Host.StoreCommands;
+
+/// <summary><c>nats-server store</c>: works on the files of a store that no server has open, and ends. Single-threaded.</summary>
+internal sealed class StoreCommand
+{
+    /// <summary>Where a key is looked for that is on no command line and in no file.</summary>
+    public const string KeyVariable = "NATS_STORE_KEY";
+
+    /// <summary>As <see cref="KeyVariable"/> for the key before.</summary>
+    public const string PreviousKeyVariable = "NATS_STORE_PREV_KEY";
+
+    private const int Healthy = 0;
+    private const int Found = 1;
+    private const int NotDone = 2;
+
+    private readonly TextWriter _output;
+    private readonly TextWriter _error;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="output">What was asked for.</param>
+    /// <param name="error">Why it could not be done.</param>
+    public StoreCommand(TextWriter output, TextWriter error)
+    {
+        _output = output;
+        _error = error;
+    }
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="arguments">What follows <c>store</c>.</param>
+    /// <returns>The exit code.</returns>
+    public int Run(IReadOnlyList<string> arguments)
+    {
+        if (!StoreArguments.TryParse(arguments, out StoreArguments? asked, out string? problem))
+        {
+            if (problem.Length > 0) _error.WriteLine($"nats-server: {problem}");
+            _error.WriteLine(StoreUsage.Text);
+            return NotDone;
+        }
+
+        if (asked.AsksForHelp)
+        {
+            _output.WriteLine(StoreUsage.Text);
+            return Healthy;
+        }
+
+        try
+        {
+            return Run(asked);
+        }
+        catch (DiskException failure)
+        {
+            return Fail(failure.Message);
+        }
+    }
+
+    private int Run(StoreArguments asked)
+    {
+        JetStreamSettings? settings = null;
+        if (asked.ConfigFile is { } config && !JetStreamSettings.TryRead(config, out settings, out string? unread)) return Fail(unread);
+        string directory = asked.Directory.Length > 0 ? asked.Directory : settings!.StoreDirectory;
+        if (directory.Length == 0) return Fail($"{asked.ConfigFile} names no store_dir");
+        if (TryReadOptions(asked, settings, out InspectionOptions? options) is { } bad) return Fail(bad);
+
+        directory = Path.GetFullPath(directory).Replace('\\', '/').TrimEnd('/');
+        var disk = new ReadingDisk();
+        if (!StoreDirectory.TryOpen(disk, directory, asked.Account, asked.Stream, out StoreDirectory? store, out string? problem)) return Fail(problem);
+        if (StoreHolders.Find(directory) is { } holder) return Fail($"{directory} is in use by {holder}: stop it first");
+        if (StoreInspection.CheckKeys(disk, store, options!) is { } locked) return Fail(locked);
+        return Verify(asked, disk, store, options!);
+    }
+
+    private int Verify(StoreArguments asked, ReadingDisk disk, StoreDirectory store, InspectionOptions options)
+    {
+        StoreReport report = StoreInspection.Verify(disk, store, options, asked.IsJson ? null : stream => Print(asked, stream));
+        if (asked.IsJson) PrintJson(json => StoreReportJson.Write(json, report));
+        else PrintEnd(asked, report);
+        return report.IsDamaged ? Found : Healthy;
+    }
+
+    private void Print(StoreArguments asked, StreamReport stream)
+    {
+        foreach (string line in StoreReportText.LinesOf(stream, asked.IsVerbose, asked.IsQuiet)) _output.WriteLine(line);
+    }
+
+    private void PrintEnd(StoreArguments asked, StoreReport report)
+    {
+        foreach (string line in StoreReportText.LinesOf(report.Findings, report.Directory, asked.IsVerbose)) _output.WriteLine(line.TrimStart());
+        if (!asked.IsQuiet) _output.WriteLine(StoreReportText.SummaryOf(report));
+    }
+
+    private void PrintJson(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true })) write(json);
+        _output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+    }
+
+    private int Fail(string problem)
+    {
+        _error.WriteLine($"nats-server: {problem}");
+        return NotDone;
+    }
+
+    // The command line before files, files before the configuration, that before the environment.
+    private static string? TryReadOptions(StoreArguments asked, JetStreamSettings? settings, out InspectionOptions? options)
+    {
+        options = null;
+        StoreCipher cipher = StoreCipher.ChaCha;
+        switch ((asked.Cipher ?? settings?.Cipher)?.ToUpperInvariant())
+        {
+            case null or "" or "CHACHA" or "CHACHAPOLY": break;
+            case "AES": cipher = StoreCipher.Aes; break;
+            default: return $"unknown cipher {asked.Cipher ?? settings?.Cipher}: chacha or aes";
+        }
+
+        if (TryReadKey(asked.Key, asked.KeyFile, settings?.Key, KeyVariable, out string? key) is { } unread) return unread;
+        if (TryReadKey(asked.PreviousKey, asked.PreviousKeyFile, settings?.PreviousKey, PreviousKeyVariable, out string? previous) is { } unreadToo) return unreadToo;
+        options = new InspectionOptions { Key = key, PreviousKey = previous, Cipher = cipher, Random = SecureRandom.Instance };
+        return null;
+    }
+
+    private static string? TryReadKey(string? given, string? file, string? configured, string variable, out string? key)
+    {
+        key = given;
+        if (key is not null) return null;
+        if (file is null)
+        {
+            key = configured ?? Environment.GetEnvironmentVariable(variable);
+            return null;
+        }
+
+        try
+        {
+            key = File.ReadAllText(file).TrimEnd('\r', '\n');
+            return key.Length == 0 ? $"{file} is empty" : null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return ErrorText.FileError("open", file, problem);
+        }
+    }
+}
