@@ -257,8 +257,9 @@ public sealed partial class MessageStore
     {
         purged = 0;
         StoreResult result = CanRemove();
-        if (result == StoreResult.Ok) result = _writer.Purge(next - 1);
         if (result != StoreResult.Ok) return result;
+        result = _writer.Purge(next - 1, out bool isDone);
+        if (!isDone) return result;
         ulong bytes = _contents.Bytes;
         purged = _contents.Messages;
         _contents.LastSequence = next - 1;
@@ -266,7 +267,7 @@ public sealed partial class MessageStore
         _expiry.Clear();
         _schedules?.Clear();
         if (purged > 0) _notices.Purged(purged, bytes);
-        return StoreResult.Ok;
+        return result;
     }
 
     // Everything below a sequence goes, which is not above the last one.
@@ -304,6 +305,19 @@ public sealed partial class MessageStore
         }
 
         StoreResult result = _writer.TruncateAfter(last, last == 0 ? 0 : timeNs, isThere);
+        if (result != StoreResult.Ok)
+        {
+            // It stopped on its way: what is there still counts.
+            if (_contents.Blocks.Tail is { } tail && tail.LastSequence > last)
+            {
+                _contents.LastSequence = tail.LastSequence;
+                _contents.LastTimeNs = tail.LastTimeNs;
+            }
+
+            Recount();
+            return result;
+        }
+
         _contents.LastSequence = last;
         _contents.LastTimeNs = last == 0 ? 0 : timeNs;
         _contents.CountBlocks();

@@ -97,14 +97,14 @@ internal sealed partial class MessageBlock
         CloseGuard();
     }
 
-    /// <summary>Deletes the files.</summary>
+    /// <summary>Deletes the files. A guard without its block would tell of messages that were lost, a block without its key could not be read.</summary>
     public void DeleteFiles()
     {
         Close();
         if (_settings.IsMemory) return;
+        Options.Disk.DeleteFile(PathOf(".guard"));
         Options.Disk.DeleteFile(PathOf(".blk"));
         Options.Disk.DeleteFile(PathOf(".key"));
-        Options.Disk.DeleteFile(PathOf(".guard"));
     }
 
     /// <summary>Compresses a block that is no longer written to, if the store is to be compressed. Returns whether it did.</summary>

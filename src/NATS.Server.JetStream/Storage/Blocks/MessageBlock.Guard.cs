@@ -25,6 +25,10 @@ internal sealed partial class MessageBlock
 
     private void ForgetGuard() => _guarded = Unknown;
 
+    /// <summary>Deletes the guard, for the space that it takes.</summary>
+    /// <exception cref="DiskException">It could not be deleted.</exception>
+    public void FreeGuard() => DeleteGuard();
+
     // The next append writes it anew.
     private void DeleteGuard()
     {

@@ -10,15 +10,22 @@ namespace NATS.Server.JetStream.Storage.Engine;
 internal sealed partial class BlockWriter
 {
     // All files go at once, by the name of their directory. In their place comes a block, prepared and durable before, that says which sequence was the last.
-    private StoreResult PurgeFiles(ulong last)
+    private StoreResult PurgeFiles(ulong last, out bool isDone)
     {
+        isDone = true;
         if (Blocks.Count == 0 && last == _contents.LastSequence) return StoreResult.Ok;
-        MessageBlock prepared = new(_settings, NextIndex, last + 1, _contents.LastTimeNs);
-        NextIndex++;
+        StoreResult result = ReplaceFiles(last);
+        if (result == StoreResult.DiskFull) return PurgeWithoutSpace(last, out isDone);
+        isDone = result == StoreResult.Ok;
+        return result;
+    }
+
+    private StoreResult ReplaceFiles(ulong last)
+    {
+        MessageBlock prepared = MarkerOf(last);
         bool isMoved = false;
         try
         {
-            if (last > 0) prepared.AppendTombstone(last, _contents.LastTimeNs);
             Prepare(prepared);
             IDisk disk = _options!.Disk;
             disk.Rename(MessagesDirectory, PurgedDirectory);
@@ -37,15 +44,28 @@ internal sealed partial class BlockWriter
             block.Close();
         }
 
-        Forget();
-        Blocks.Add(prepared);
-        FlushedSequence = last;
-        IsFull = false;
         _isIndexWritten = false;
-        Changes++;
-        IsIndexOutdated = true;
+        Purged(prepared, last);
         DiscardPurged();
         return StoreResult.Ok;
+    }
+
+    private MessageBlock MarkerOf(ulong last)
+    {
+        MessageBlock marker = new(_settings, NextIndex, last + 1, _contents.LastTimeNs);
+        NextIndex++;
+        if (last > 0) marker.AppendTombstone(last, _contents.LastTimeNs);
+        return marker;
+    }
+
+    private void Purged(MessageBlock marker, ulong last)
+    {
+        Forget();
+        Blocks.Add(marker);
+        FlushedSequence = last;
+        IsFull = false;
+        Changes++;
+        IsIndexOutdated = true;
     }
 
     private string PurgedDirectory => $"{_options!.Directory}/{StoreFileNames.Purged}";
@@ -57,18 +77,7 @@ internal sealed partial class BlockWriter
         IDisk disk = _options!.Disk;
         disk.DeleteDirectory(PurgedDirectory);
         disk.DeleteDirectory(PreparedDirectory);
-        block.Flush();
-        List<DiskSync> files = [];
-        block.CollectDirty(files);
-        DiskSync[] synced = [.. files];
-        if (synced.Length > 0) disk.Sync(synced);
-        foreach (DiskSync file in synced)
-        {
-            if (file.Failure is not null) throw file.Failure;
-        }
-
-        block.Synced(true);
-        SyncNames();
+        WriteDurably(block);
         disk.CreateDirectory(PreparedDirectory);
 
         // The block itself comes last: with it there, the rest is known to be there.
@@ -80,6 +89,22 @@ internal sealed partial class BlockWriter
         }
 
         disk.SyncDirectory(_options.Directory);
+    }
+
+    private void WriteDurably(MessageBlock block)
+    {
+        block.Flush();
+        List<DiskSync> files = [];
+        block.CollectDirty(files);
+        DiskSync[] synced = [.. files];
+        if (synced.Length > 0) _options!.Disk.Sync(synced);
+        foreach (DiskSync file in synced)
+        {
+            if (file.Failure is not null) throw file.Failure;
+        }
+
+        block.Synced(true);
+        SyncNames();
     }
 
     // A purge that failed did not happen, unless the disk does not even let it be taken back.

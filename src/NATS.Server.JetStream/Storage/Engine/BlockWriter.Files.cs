@@ -318,7 +318,8 @@ internal sealed partial class BlockWriter
     // A tombstone has to find a place, whatever the size of the last block: without space it waits in memory.
     private void AppendTombstone(ulong sequence, long timestampNs)
     {
-        if (TailFor(MessageRecord.EmptyLength, out MessageBlock? block) != StoreResult.Ok)
+        MessageBlock? block = null;
+        if (IsFull || TailFor(MessageRecord.EmptyLength, out block) != StoreResult.Ok)
         {
             block = Blocks.Tail is { CanAppend: true } tail ? tail : Begin();
         }

@@ -95,9 +95,11 @@ internal sealed partial class BlockWriter
 
     /// <summary>Drops all blocks.</summary>
     /// <param name="last">The last sequence from now on.</param>
-    public StoreResult Purge(ulong last)
+    /// <param name="isDone">They are gone, even if the result is a failure: then some may be there again after a restart.</param>
+    public StoreResult Purge(ulong last, out bool isDone)
     {
-        if (!IsInMemory) return PurgeFiles(last);
+        isDone = true;
+        if (!IsInMemory) return PurgeFiles(last, out isDone);
         Blocks.Clear();
         return StoreResult.Ok;
     }
