@@ -12,7 +12,7 @@ public sealed class FolderArrowTests
         ["NATS.Server.Core"] = new(StringComparer.Ordinal)
         {
             ["Collections"] = ["Binary"],
-            ["JetStream"] = ["Subjects", "Collections"],
+            ["JetStream"] = ["Subjects", "Collections", "Protocol", "Config"],
             ["Protocol"] = ["Subjects"],
             ["Jwt"] = ["Security", "Protocol", "Config"],
             ["Mqtt"] = ["Subjects"],
