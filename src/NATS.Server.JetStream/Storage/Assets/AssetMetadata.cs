@@ -50,6 +50,9 @@ public sealed class AssetMetadata : IDisposable
     /// <summary>During a conversion that was interrupted: the key with which some may be sealed already.</summary>
     public AssetKey? NextKey => _keys?.Next;
 
+    /// <summary>There is a key, and none of the configured ones opens it: nothing is known of what is encrypted with it, and nothing may be put in its place.</summary>
+    public bool IsLocked { get; private set; }
+
     /// <summary>Whether it is encrypted with other keys or another cipher than configured, or not at all: <see cref="Convert"/> is due.</summary>
     public bool NeedsConversion { get; private set; }
 
@@ -76,9 +79,13 @@ public sealed class AssetMetadata : IDisposable
         var metadata = new AssetMetadata(disk, directory, identity, encryption);
         bool hasKey = metadata._keyFile.Exists;
         metadata._keys = metadata._keyFile.Open(findings, repairs);
-        metadata.Load(findings, repairs, isLocked: hasKey && metadata._keys is null);
+        metadata.IsLocked = hasKey && metadata._keys is null;
+        metadata.Load(findings, repairs);
         return metadata;
     }
+
+    /// <summary>The same asset, after its directory was renamed. This one is not to be used any more.</summary>
+    internal AssetMetadata MovedTo(string directory) => new(_disk, directory, Identity, _encryption) { _keys = _keys, Content = Content };
 
     /// <summary>Writes another configuration, durably: file, checksum and twin.</summary>
     /// <exception cref="DiskException">Each of the three is either the old or the new one, of which either both are believed or none.</exception>
@@ -131,12 +138,12 @@ public sealed class AssetMetadata : IDisposable
         return file;
     }
 
-    private void Load(List<StoreFinding> findings, bool repairs, bool isLocked)
+    private void Load(List<StoreFinding> findings, bool repairs)
     {
         byte[]? file = AssetFiles.Read(_disk, PathOf(AssetFiles.Meta), out string? problem);
         byte[]? checksum = AssetFiles.Read(_disk, PathOf(AssetFiles.Checksum), out string? checksumProblem);
         byte[]? twinFile = AssetFiles.Read(_disk, PathOf(AssetFiles.MetaTwin), out string? twinProblem);
-        if (isLocked) return;
+        if (IsLocked) return;
         bool hasTwin = TwinFile.TryDecode(Identity.HashKey, twinFile, out byte[]? twin);
         bool isRight = file is not null && checksum is not null && MetaChecksum.Matches(Identity.HashKey, file, checksum) && Open(file) is not null;
         (byte[]? believed, StoreFindingKind kind, string reason) = isRight ? (file, StoreFindingKind.Note, "") : Choose(file, checksum, hasTwin ? twin : null);

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using NATS.Server.Core.Collections;
 using NATS.Server.Core.Hashing;
-using NATS.Server.Core.Security;
 using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Assets;
 using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
@@ -79,12 +79,15 @@ internal sealed class StoreOpening
             return false;
         }
 
-        if (!StreamIndexReader.TryCheck(file, _key, out ReadOnlySpan<byte> box) || Unseal(file.AsMemory(0, box.Length)) is not { } content)
+        if (!StreamIndexReader.TryCheck(file, _key, out ReadOnlySpan<byte> box))
         {
             _reports.Add($"{StoreFileNames.Index} is damaged: the blocks are looked through");
             return false;
         }
 
+        List<StoreFinding> findings = [];
+        ReadOnlyMemory<byte> content = StreamKey.Unseal(_options, file.AsMemory(0, box.Length), findings);
+        _reports.AddRange(findings.Select(finding => finding.ToString()));
         problem = IndexImage.Read(content, plan, out IndexImage? image, out _priorSequence, out _priorTimeNs);
         if (image is null)
         {
@@ -112,18 +115,6 @@ internal sealed class StoreOpening
         _contents.LastSequence = totals.LastSequence;
         _contents.LastTimeNs = totals.LastTimeNs;
         SetFirst();
-    }
-
-    private ReadOnlyMemory<byte>? Unseal(ReadOnlyMemory<byte> box)
-    {
-        if (_options.Keys is null) return box;
-
-        // Without a key file there is a store here that is to be encrypted from now on.
-        using SealingKey? key = StreamKey.Open(_options);
-        if (key is null) return box;
-        if (box.Length < key.Overhead) return null;
-        byte[] content = new byte[box.Length - key.Overhead];
-        return key.TryOpen(box.Span, content) ? content : null;
     }
 
     // All blocks are read, as many at a time as the caller has threads for. Tombstones are for blocks before their own, so that they count when all are there.

@@ -119,11 +119,7 @@ internal sealed class StoreSnapshot
         if (sealing is null) return;
         byte[] nonce = new byte[sealing.NonceSize];
         options.Random.NextBytes(nonce);
-        byte[] content = _index.ToArray();
-        byte[] file = new byte[content.Length + sealing.Overhead + HighwayHash64.Length];
-        Span<byte> box = file.AsSpan(0, file.Length - HighwayHash64.Length);
-        sealing.Seal(nonce, content, box);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(box.Length), HighwayHash64.Hash(key, box));
+        byte[] file = StreamKey.Seal(sealing, nonce, _index.ToArray(), key);
         DiskFiles.Replace(options.Disk, directory, StoreFileNames.Index, output => output.Write(0, file));
     }
 }
