@@ -161,6 +161,14 @@ public sealed class SubjectTree<T>
         return Walk(ref filter, visit);
     }
 
+    /// <summary>Visits every subject that comes after another one in the order of their bytes, whether that one is there or not: a walk in parts.</summary>
+    /// <returns>False when the visitor stopped.</returns>
+    public bool ForEachAfter(ReadOnlySpan<byte> subject, SubjectTreeVisitor<T> visit)
+    {
+        var filter = new AfterFilter(subject);
+        return Walk(ref filter, visit);
+    }
+
     /// <summary>Visits the subjects that a filter matches, in the order of their bytes.</summary>
     /// <param name="filter">A subject, perhaps with wildcards. An empty one matches nothing.</param>
     /// <param name="visit">Called for each.</param>

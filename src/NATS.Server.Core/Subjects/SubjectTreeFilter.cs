@@ -35,6 +35,24 @@ internal readonly struct EverythingFilter : ISubjectTreeFilter
     public int Expected(int state) => ISubjectTreeFilter.AnyByte;
 }
 
+/// <summary>Lets pass what is greater than a subject. State 0: the path is the beginning of it, or all; 1: it is greater.</summary>
+internal readonly ref struct AfterFilter(ReadOnlySpan<byte> subject) : ISubjectTreeFilter
+{
+    private const int IsGreater = 1;
+    private readonly ReadOnlySpan<byte> _subject = subject;
+
+    public int Advance(int state, ReadOnlySpan<byte> path, int start)
+    {
+        if (state == IsGreater) return state;
+        int order = path[start..].SequenceCompareTo(_subject[start..Math.Max(start, Math.Min(path.Length, _subject.Length))]);
+        return order > 0 ? IsGreater : order == 0 ? 0 : ISubjectTreeFilter.Dead;
+    }
+
+    public bool Accepts(int state, ReadOnlySpan<byte> path) => state == IsGreater;
+
+    public int Expected(int state) => ISubjectTreeFilter.AnyByte;
+}
+
 /// <summary>
 /// Matches a subject with wildcards. A state is the position in the filter, doubled, and one more inside of a token that <c>*</c> stands for; what follows is
 /// then decided by the next separator, so that there is never more than one state to be in.

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
@@ -14,8 +15,11 @@ public sealed partial class MessageStore
     private const long IndexIntervalNs = 2 * NanosecondsPerMinute;
     private const long TidyIntervalNs = 5 * NanosecondsPerSecond;
 
-    // More subjects take too long to write while the store works; they are written when it stops.
-    private const int MostSubjectsToWrite = 1_000_000;
+    // Subjects that are copied for the index while others wait: a few milliseconds.
+    private const int SubjectsAtOnce = 16 << 10;
+
+    // More take too much memory to write while the store works; they are written when it stops.
+    private const int MostSubjectsToWrite = 4_000_000;
 
     // Before the other lock: what changes blocks in ways that their records do not show waits until the index is written.
     private readonly Lock _indexLock = new();
@@ -287,16 +291,16 @@ public sealed partial class MessageStore
     // An index that survives a power cut tells of nothing that did not. That a file could not be synced is told once, and nobody else would learn of it.
     private StoreSnapshot? TakeIndex(bool isForced)
     {
+        // When the store stops, nobody waits for it any more.
+        if (!TryDraftIndex(isForced ? int.MaxValue : SubjectsAtOnce, isForced, out StoreSnapshotDraft? draft, out long changes)) return null;
         lock (_commitLock)
         {
             StoreSnapshot? snapshot;
             DiskSync[] unsynced;
             lock (_lock)
             {
-                if (_isClosed || _writer.IsFailed || (!isForced && (!_writer.IsIndexOutdated || _contents.Subjects.Count > MostSubjectsToWrite))) return null;
-                if (FlushLocked() != StoreResult.Ok) return null;
-                snapshot = StoreSnapshot.Take(_contents, _expiry.Wheel, _schedules, _sources.IsEmpty ? null : _sources);
-                if (snapshot is null) return null;
+                if (_isClosed || _writer.IsFailed || _writer.Changes != changes) return null;
+                snapshot = draft.Finish(_expiry.Wheel, _schedules, _sources.IsEmpty ? null : _sources);
                 unsynced = [.. _writer.BeginSync()];
                 _writer.IndexTaken();
                 _writer.IsIndexInFlight = true;
@@ -315,9 +319,42 @@ public sealed partial class MessageStore
         }
     }
 
+    // Part by part, with the lock given up between them. An index is of use only if it is as the blocks are: when something changes meanwhile, it is left for the next time.
+    private bool TryDraftIndex(int subjectsAtOnce, bool isForced, [NotNullWhen(true)] out StoreSnapshotDraft? draft, out long changes)
+    {
+        draft = null;
+        changes = 0;
+        var spin = default(SpinWait);
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_isClosed || _writer.IsFailed) return false;
+                if (draft is null)
+                {
+                    if (!isForced && (!_writer.IsIndexOutdated || _contents.Subjects.Count > MostSubjectsToWrite)) return false;
+                    if (FlushLocked() != StoreResult.Ok) return false;
+                    changes = _writer.Changes;
+                    draft = StoreSnapshotDraft.Begin(_contents);
+                    if (draft is null) return false;
+                }
+                else if (_writer.Changes != changes)
+                {
+                    return false;
+                }
+
+                if (draft.Add(subjectsAtOnce)) return true;
+            }
+
+            // Those who wait for the lock come first.
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
     private void Recount()
     {
         _isDamaged = false;
+        _writer.NoteChange();
         try
         {
             _contents.Recount();

@@ -10,6 +10,47 @@ public sealed class SubjectTreeTests
     private readonly SubjectTree<int> _tree = new();
 
     [Fact]
+    public void A_walk_in_parts_visits_everything_once_in_order()
+    {
+        var random = new Random(4);
+        for (int round = 0; round < 50; round++)
+        {
+            var tree = new SubjectTree<int>();
+            SortedSet<string> expected = new(StringComparer.Ordinal);
+            for (int i = 0; i < 200; i++)
+            {
+                string subject = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => "a.bc.d.\u007fxyz"[random.Next(10)]));
+                expected.Add(subject);
+                tree.Set(System.Text.Encoding.ASCII.GetBytes(subject), i);
+            }
+
+            List<string> seen = [];
+            byte[] last = [];
+            bool isMore = true;
+            while (isMore)
+            {
+                int left = random.Next(1, 20);
+                isMore = !tree.ForEachAfter(last, (subject, ref _) =>
+                {
+                    if (left-- == 0) return false;
+                    seen.Add(System.Text.Encoding.ASCII.GetString(last = subject.ToArray()));
+                    return true;
+                });
+            }
+
+            Assert.Equal(expected, seen);
+            string absent = "b" + round;
+            List<string> after = [];
+            tree.ForEachAfter(System.Text.Encoding.ASCII.GetBytes(absent), (subject, ref _) =>
+            {
+                after.Add(System.Text.Encoding.ASCII.GetString(subject));
+                return true;
+            });
+            Assert.Equal(expected.Where(subject => string.CompareOrdinal(subject, absent) > 0), after);
+        }
+    }
+
+    [Fact]
     public void A_value_is_found_under_its_whole_subject_only()
     {
         Assert.True(Set("foo.bar.baz", 22));

@@ -56,6 +56,9 @@ internal sealed partial class BlockWriter
     /// <summary>The last sequence that the operating system has.</summary>
     public ulong FlushedSequence { get; set; }
 
+    /// <summary>What is known of the blocks changed, without that something was stored or removed.</summary>
+    public void NoteChange() => Changes++;
+
     /// <summary>Something was stored or removed since the index was written.</summary>
     public bool IsIndexOutdated { get; private set; }
 

@@ -4,28 +4,24 @@ using NATS.Server.Core.Collections;
 using NATS.Server.Core.Hashing;
 using NATS.Server.Core.Security;
 using NATS.Server.Core.Storage;
-using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
 
 namespace NATS.Server.JetStream.Storage.Recovery;
 
 /// <summary>
-/// What <c>index.db</c> and the files with it will say. Taken under the store's lock, which costs little more than copying the subjects; hashed, sealed, written and
-/// synced without it, by one thread at a time.
+/// What <c>index.db</c> and the files with it will say. Taken under the store's lock, at once or in parts (<see cref="StoreSnapshotDraft"/>); hashed, sealed, written and synced without it, by one
+/// thread at a time.
 /// </summary>
 internal sealed class StoreSnapshot
 {
-    // More deletions than this in a block are not written: the next start looks into the blocks instead.
-    private const ulong MostDeletions = 4 << 20;
-
     private readonly ChunkedBuffer _index;
     private readonly ArrayBufferWriter<byte>? _expiries;
     private readonly ArrayBufferWriter<byte>? _schedules;
     private readonly ArrayBufferWriter<byte>? _sources;
     private readonly bool _hasSources;
 
-    private StoreSnapshot(ChunkedBuffer index, ArrayBufferWriter<byte>? expiries, ArrayBufferWriter<byte>? schedules, ArrayBufferWriter<byte>? sources, bool hasSources)
+    public StoreSnapshot(ChunkedBuffer index, ArrayBufferWriter<byte>? expiries, ArrayBufferWriter<byte>? schedules, ArrayBufferWriter<byte>? sources, bool hasSources)
     {
         _index = index;
         _expiries = expiries;
@@ -42,45 +38,9 @@ internal sealed class StoreSnapshot
     /// <returns>Null when there is nothing that could be written: no blocks, or too many deletions.</returns>
     public static StoreSnapshot? Take(StoreContents contents, HashWheel? expiries, MessageSchedules? schedules, SourceProgress? sources)
     {
-        if (contents.Blocks.Tail is not { } tail) return null;
-        ulong deletions = 0;
-        foreach (MessageBlock block in contents.Blocks)
-        {
-            deletions += block.Deleted.Count;
-        }
-
-        if (deletions > MostDeletions) return null;
-        var index = new ChunkedBuffer();
-        var totals = new StreamTotals(
-            contents.Messages, contents.Bytes, contents.FirstSequence, contents.FirstTimeNs, contents.LastSequence, contents.LastTimeNs);
-        var writer = new StreamIndexWriter(index, totals, (ulong)contents.Subjects.Count);
-        contents.Subjects.Tree.ForEach((ReadOnlySpan<byte> subject, ref SubjectEntry entry) =>
-        {
-            writer.WriteSubject(subject, new StoredSubject(entry.Messages, entry.FirstBlock, entry.LastBlock));
-            return true;
-        });
-        writer.BeginBlocks((ulong)contents.Blocks.Count);
-        foreach (MessageBlock block in contents.Blocks)
-        {
-            writer.WriteBlock(new StoredBlock(
-                block.Index,
-                block.Bytes,
-                block.FirstSequence,
-                block.FirstTimeNs,
-                block.LastSequence,
-                block.LastTimeNs,
-                block.Deleted.ToSequenceSet(),
-                block.Expiring,
-                block.Scheduled));
-        }
-
-        writer.WriteEnd(tail.Index, tail.LastHash);
-        return new StoreSnapshot(
-            index,
-            expiries is null ? null : Encode(output => expiries.Encode(contents.LastSequence + 1, output)),
-            schedules is null ? null : Encode(output => SchedulesFile.Encode(output, schedules.All, contents.LastSequence + 1)),
-            sources is null || sources.All.Count == 0 ? null : Encode(output => SourcesFile.Encode(output, sources.All, contents.LastSequence + 1)),
-            sources is not null);
+        if (StoreSnapshotDraft.Begin(contents) is not { } draft) return null;
+        draft.Add(int.MaxValue);
+        return draft.Finish(expiries, schedules, sources);
     }
 
     /// <summary>Writes it, without the store's lock.</summary>
@@ -96,13 +56,6 @@ internal sealed class StoreSnapshot
         if (_expiries is not null) files.WriteExpiries(_expiries);
         if (_schedules is not null) files.WriteSchedules(_schedules);
         if (_hasSources) files.WriteSources(_sources);
-    }
-
-    private static ArrayBufferWriter<byte> Encode(Action<ArrayBufferWriter<byte>> encode)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        encode(output);
-        return output;
     }
 
     private void WritePlain(IDiskFile file, HighwayHashKey key)
