@@ -6,7 +6,7 @@ using NATS.Server.JetStream.Storage.Disks;
 namespace NATS.Server.JetStream.Storage.Assets;
 
 /// <summary>
-/// Any thread, for each directory one at a time. A file with the key of a stream, a consumer or a block, and its twin: keys are the one thing that cannot be rebuilt.
+/// Any thread, for each directory one at a time. A file with the key of a stream or a consumer, and its twin: keys are the one thing that cannot be rebuilt.
 /// </summary>
 /// <remarks>
 /// While an asset is converted to another key the twin already holds the new one and the file still the old one: until all that is encrypted with the old key is written anew,
@@ -44,10 +44,6 @@ public sealed class KeyFile
     /// <summary>Of a stream's or consumer's <c>meta.key</c>.</summary>
     public static KeyFile OfAsset(IDisk disk, string directory, AssetIdentity identity, AssetEncryption encryption) =>
         new(disk, directory, AssetFiles.Key, AssetFiles.KeyTwin, identity.KeyContext, identity.HashKey, encryption);
-
-    /// <summary>Of <c>msgs/N.key</c>; its twin is <c>msgs/N.twin</c>.</summary>
-    public static KeyFile OfBlock(IDisk disk, string directory, string stream, uint index, AssetEncryption encryption) =>
-        new(disk, directory, $"{index}.key", $"{index}.twin", StoreKeys.ContextOfBlock(stream, index), StoreHashKey.OfBlock(stream, index), encryption);
 
     private string Path => $"{_directory}/{_name}";
 

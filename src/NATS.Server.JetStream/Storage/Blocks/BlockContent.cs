@@ -176,13 +176,11 @@ internal sealed class BlockContent
         _chains = null;
     }
 
-    /// <summary>Replaces the array by a copy, and gives out what may be changed of it.</summary>
-    public Span<byte> Rewrite(int offset, int length)
-    {
-        _bytes = _bytes.AsSpan(0, EndOffset - BaseOffset).ToArray();
-        return _bytes.AsSpan(offset - BaseOffset, length);
-    }
+    /// <summary>A copy of the array, to be changed and then taken with <see cref="Adopt"/>.</summary>
+    public byte[] Copy() => _bytes.AsSpan(0, EndOffset - BaseOffset).ToArray();
 
+    /// <summary>Replaces the array by one in which records of the same lengths lie in the same places.</summary>
+    public void Adopt(byte[] bytes) => _bytes = bytes;
 
     private int SubjectLengthOf(int at) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes.AsSpan(at + SubjectLengthAt));
 

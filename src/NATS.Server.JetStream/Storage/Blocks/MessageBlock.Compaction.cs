@@ -1,4 +1,5 @@
 using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage.Blocks;
 
@@ -35,10 +36,10 @@ internal sealed partial class MessageBlock
         }
 
         if (compacted.EndOffset == content.EndOffset) return false;
-        RewriteFile(compacted);
+        DiskException? failure = RewriteFile(compacted, _isCompressed);
         _content = compacted;
         RawBytes = compacted.EndOffset;
         LastHash = hash;
-        return true;
+        return failure is null ? true : throw failure;
     }
 }

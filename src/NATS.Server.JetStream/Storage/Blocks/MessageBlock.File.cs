@@ -8,10 +8,14 @@ namespace NATS.Server.JetStream.Storage.Blocks;
 /// <content>The file of a block: what is appended goes there, and is there for good once the owner has synced it.</content>
 internal sealed partial class MessageBlock
 {
+    // The longest run of bytes that is encrypted at a time.
+    private const int EncryptedAtOnce = 128 << 10;
+
     private int _flushed;
+
+    // How far anything was written, be it in vain.
+    private int _written;
     private IDiskFile? _file;
-    private BlockCipher? _cipher;
-    private bool _isKeyKnown;
     private bool _isCompressed;
     private bool _hasNewName;
 
@@ -23,6 +27,9 @@ internal sealed partial class MessageBlock
 
     /// <summary>Bytes that were appended and are not yet handed to the operating system.</summary>
     public long PendingBytes => _settings.IsMemory ? 0 : RawBytes - _flushed;
+
+    /// <summary>Whether the file is not as the block is: something is pending, or lies there of a write that failed and was taken back.</summary>
+    public bool NeedsFlush => !_settings.IsMemory && (RawBytes > _flushed || _written > RawBytes);
 
     private FileStoreOptions Options => _settings.Options!;
 
@@ -45,24 +52,24 @@ internal sealed partial class MessageBlock
     /// <summary>Hands what was appended to the operating system.</summary>
     public void Flush()
     {
-        if (_settings.IsMemory || PendingBytes <= 0) return;
+        if (!NeedsFlush) return;
         _file ??= Create();
-        ReadOnlySpan<byte> data = _content!.Slice(_flushed, (int)RawBytes);
-        if (_cipher is null)
+        if (_written > RawBytes)
         {
-            _file.Write(_flushed, data);
-        }
-        else
-        {
-            byte[] encrypted = data.ToArray();
-            _cipher.Apply(_flushed, encrypted);
-            _file.Write(_flushed, encrypted);
+            // What was refused must not be found there.
+            _file.Truncate(RawBytes);
+            _written = (int)RawBytes;
+            IsDirty = true;
         }
 
         int from = _flushed;
-        _flushed = (int)RawBytes;
+        int to = (int)RawBytes;
+        if (from == to) return;
+        _written = to;
+        WriteRecords(_file, from, _content!.Slice(from, to));
+        _flushed = to;
         IsDirty = true;
-        GuardAppended(_content, from, _flushed);
+        GuardAppended(_content, from, to);
     }
 
     /// <summary>Adds the file when there is something in it to be synced.</summary>
@@ -105,6 +112,7 @@ internal sealed partial class MessageBlock
         Options.Disk.DeleteFile(PathOf(".guard"));
         Options.Disk.DeleteFile(PathOf(".blk"));
         Options.Disk.DeleteFile(PathOf(".key"));
+        Options.Disk.DeleteFile(PathOf(".twin"));
     }
 
     /// <summary>Compresses a block that is no longer written to, if the store is to be compressed. Returns whether it did.</summary>
@@ -113,129 +121,136 @@ internal sealed partial class MessageBlock
         if (_settings.Compression == MessageCompression.None || _isCompressed || RawBytes < MessageRecord.EmptyLength || Messages == 0 || CanAppend) return false;
         BlockContent content = Covering(0);
         if (content.Holes is not null || _isCompressed) return false;
-        _isCompressed = true;
-        try
-        {
-            RewriteFile(content);
-        }
-        catch (DiskException)
-        {
-            _isCompressed = false;
-            throw;
-        }
-
+        if (RewriteFile(content, compresses: true) is { } failure) throw failure;
         return true;
     }
 
     /// <summary>Writes everything again, after it is not known what of it the device has.</summary>
     public void Rewrite()
     {
+        if (_isUnfinished) Finish();
+
         // What is not in memory was durable before, or is read only.
         if (_content is not { } content || _isCompressed || content.BaseOffset >= _flushed) return;
-        byte[] data = content.Slice(content.BaseOffset, _flushed).ToArray();
-        _file ??= Create();
-        _cipher?.Apply(content.BaseOffset, data);
-        _file.Write(content.BaseOffset, data);
+        WriteRecords(_file ??= Create(), content.BaseOffset, content.Slice(content.BaseOffset, _flushed));
         IsDirty = true;
     }
 
-    /// <summary>Overwrites a message that was removed, where it lies. Encrypted blocks are left as they are.</summary>
+    /// <summary>Overwrites a message that was removed: where it lies, or with the whole block where that is compressed or encrypted.</summary>
     /// <returns>False when nothing was done.</returns>
     public bool Erase(ulong sequence, Random noise)
     {
         BlockContent content = Covering(0);
         int ordinal = content.Records.Find(sequence);
-        if (ordinal < 0 || _cipher is not null || (!_settings.IsMemory && Options.Keys is not null)) return false;
+        if (ordinal < 0) return false;
         int at = content.Records.OffsetAt(ordinal);
         int length = content.LengthAt(ordinal, out _);
         byte[] random = new byte[length - MessageRecord.EmptyLength];
         noise.NextBytes(random);
-        MessageRecord.Erase(content.Rewrite(at, length), _key, sequence, random, out ulong hash);
-        if (at + length == RawBytes) LastHash = hash;
-        if (_settings.IsMemory || at >= _flushed) return true;
-        if (_isCompressed)
+        byte[] bytes = content.Copy();
+        MessageRecord.Erase(bytes.AsSpan(at - content.BaseOffset, length), _key, sequence, random, out ulong hash);
+        DiskException? failure = null;
+        bool isWritten = !_settings.IsMemory && at < _written;
+        if (isWritten && (_isCompressed || Options.Keys is not null || Cipher is not null))
         {
-            RewriteFile(content);
-            return true;
+            failure = ReplaceFile(bytes.AsSpan(0, content.EndOffset), _isCompressed);
+            _flushed = content.EndOffset;
+        }
+        else if (isWritten && at < _flushed)
+        {
+            (_file ??= Create()).Write(at, bytes.AsSpan(at, length));
+            IsDirty = true;
         }
 
-        (_file ??= Create()).Write(at, content.Slice(at, at + length));
-        IsDirty = true;
-        GuardAll(content);
-        return true;
+        content.Adopt(bytes);
+        if (at + length == RawBytes) LastHash = hash;
+        if (isWritten) GuardAll(content);
+        return failure is null ? true : throw failure;
     }
 
     private string PathOf(string ending) => string.Create(CultureInfo.InvariantCulture, $"{Options.Directory}/msgs/{Index}{ending}");
 
     private void BeginFile() => _flushed = 0;
 
+    private void WriteRecords(IDiskFile file, int at, ReadOnlySpan<byte> records)
+    {
+        if (Cipher is not { } cipher)
+        {
+            file.Write(at, records);
+            return;
+        }
+
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(Math.Min(records.Length, EncryptedAtOnce));
+        try
+        {
+            while (!records.IsEmpty)
+            {
+                Span<byte> part = scratch.AsSpan(0, Math.Min(scratch.Length, records.Length));
+                records[..part.Length].CopyTo(part);
+                cipher.Apply(at, part);
+                file.Write(at, part);
+                at += part.Length;
+                records = records[part.Length..];
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
     private IDiskFile Create()
     {
-        if (!_isKeyKnown && !TryOpenKey()) throw new DiskException(DiskError.Device, PathOf(".key"), $"the key of block {Index} does not fit");
-        bool isNew = _cipher is null && Options.Keys is not null && !Options.Disk.FileExists(PathOf(".blk"));
-        if (isNew) CreateKey();
+        if (!TryOpenKey()) throw new DiskException(DiskError.Device, PathOf(".key"), $"the key of block {Index} does not fit");
+        if (Cipher is null && Options.Keys is not null && !Options.Disk.FileExists(PathOf(".blk"))) CreateKey();
         _hasNewName = true;
         return Options.Disk.Open(PathOf(".blk"), DiskOpen.OrCreate);
     }
 
-    // Durable before anything is encrypted with it.
-    private void CreateKey()
+    // What is returned came when it was done, as with Swap.
+    private DiskException? CutFile(int offset)
     {
-        byte[] seed = new byte[AssetKey.SeedSize];
-        byte[] nonce = new byte[StoreKeys.NonceSize(Options.Cipher)];
-        Options.Random.NextBytes(seed);
-        Options.Random.NextBytes(nonce);
-        using AssetKey key = Options.Keys!.Create(Options.Cipher, StoreKeys.ContextOfBlock(Options.Name, Index), seed, nonce, out byte[] content);
-        using (IDiskFile file = Options.Disk.Open(PathOf(".key"), DiskOpen.Empty))
-        {
-            file.Write(0, content);
-            file.Sync();
-        }
-
-        _cipher = key.CreateBlockCipher();
-    }
-
-    private void CutFile(int offset)
-    {
-        if (_settings.IsMemory || offset >= _flushed)
+        if (_settings.IsMemory || offset >= _written)
         {
             _flushed = Math.Min(_flushed, offset);
-            return;
+            return null;
         }
 
         // Before the records go: a guard that names more than there are would tell of messages that were lost, and their sequences could not be used again.
         DeleteGuard();
-        if (_isCompressed)
+        DiskException? failure = null;
+        if (_isCompressed || Options.Keys is not null)
         {
-            ReplaceFile(Covering(0).Slice(0, offset), compresses: false);
-            _isCompressed = false;
+            failure = ReplaceFile(Covering(0).Slice(0, offset), compresses: false);
         }
         else
         {
             (_file ??= Create()).Truncate(offset);
+            _written = offset;
             IsDirty = true;
         }
 
-        _flushed = offset;
+        _flushed = Math.Min(_flushed, offset);
+        return failure;
     }
 
-    private void RewriteFile(BlockContent content)
+    private DiskException? RewriteFile(BlockContent content, bool compresses)
     {
-        if (!_settings.IsMemory)
-        {
-            ReplaceFile(content.Slice(0, content.EndOffset), _isCompressed);
-            GuardAll(content);
-        }
-
+        if (_settings.IsMemory) return null;
+        DiskException? failure = ReplaceFile(content.Slice(0, content.EndOffset), compresses);
         _flushed = content.EndOffset;
+        GuardAll(content);
+        return failure;
     }
 
-    // In the place of the old file, so that at any time one of both is there.
-    private void ReplaceFile(ReadOnlySpan<byte> records, bool compresses)
+    // In the place of the old file, under a new key, durably.
+    private DiskException? ReplaceFile(ReadOnlySpan<byte> records, bool compresses)
     {
-        _file ??= Create();
+        // One that was never opened may have files of a key already.
+        if (!TryOpenKey()) throw new DiskException(DiskError.Device, PathOf(".key"), $"the key of block {Index} does not fit");
         byte[] data;
-        if (compresses && !records.IsEmpty)
+        compresses &= !records.IsEmpty;
+        if (compresses)
         {
             var output = new ArrayBufferWriter<byte>();
             CompressedBlock.Compress(records, output);
@@ -246,16 +261,10 @@ internal sealed partial class MessageBlock
             data = records.ToArray();
         }
 
-        _cipher?.Apply(0, data);
-        using (IDiskFile file = Options.Disk.Open(PathOf(".blk.tmp"), DiskOpen.Empty))
-        {
-            file.Write(0, data);
-            file.Sync();
-        }
-
-        Close();
-        Options.Disk.Rename(PathOf(".blk.tmp"), PathOf(".blk"));
+        DiskException? failure = Swap(data, guard: null);
         _hasNewName = true;
-        IsDirty = false;
+        _written = records.Length;
+        _isCompressed = compresses;
+        return failure;
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class MessageBlock
 
     // Encrypted with the block's cipher, so far from its records that they never meet.
     private const long PlaceInKeyStream = 1L << 36;
-    private const long LongestGuard = 256 << 20;
+    private const long LeastGuards = 1 << 20;
     private const uint LengthBits = ~(1U << 31);
 
     private IDiskFile? _guard;
@@ -65,7 +65,7 @@ internal sealed partial class MessageBlock
         {
             _guard = Options.Disk.Open(PathOf(".guard"), DiskOpen.Empty);
             _guarded = 0;
-            WriteGuard(EntriesOf(content, 0, content.EndOffset));
+            WriteGuard(EntriesOf(content, 0, _flushed));
         }
         catch (DiskException)
         {
@@ -76,16 +76,18 @@ internal sealed partial class MessageBlock
     private void WriteGuard(byte[] entries)
     {
         long at = (long)_guarded * GuardEntry.Length;
-        _cipher?.Apply(PlaceInKeyStream + at, entries);
+        Cipher?.Apply(PlaceInKeyStream + at, entries);
         _guard!.Write(at, entries);
         _guarded += entries.Length / GuardEntry.Length;
     }
 
-    private byte[] ReadGuard()
+    // No longer than one for a block of a length can be, and some more, as it may be of a block whose end is lost.
+    private byte[] ReadGuard(int blockLength)
     {
-        byte[]? guard = Recovery.DiskFiles.Read(Options.Disk, PathOf(".guard"), LongestGuard, out _);
+        long longest = (LeastGuards + (2L * blockLength / MessageRecord.EmptyLength)) * GuardEntry.Length;
+        byte[]? guard = Recovery.DiskFiles.Read(Options.Disk, PathOf(".guard"), longest, out _);
         if (guard is null) return [];
-        _cipher?.Apply(PlaceInKeyStream, guard);
+        Cipher?.Apply(PlaceInKeyStream, guard);
         return guard;
     }
 

@@ -11,11 +11,11 @@ internal sealed partial class MessageBlock
     /// <exception cref="DiskException">It could not be read.</exception>
     public static BlockInspection? Inspect(BlockSettings settings, uint index)
     {
-        var block = new MessageBlock(settings, index, 1);
+        var block = new MessageBlock(settings, index, 1) { _isOnlyRead = true };
         if (block.Scan(out _) is not { } scan) return null;
         long length;
         using (IDiskFile file = settings.Options!.Disk.Open(block.PathOf(".blk"), DiskOpen.Existing)) length = file.Length;
-        return new BlockInspection(scan, block._content!, length, block._isCompressed, block._cipher is not null, block.ReadGuard());
+        return new BlockInspection(scan, block._content!, length, block._isCompressed, block.Cipher is not null, block.ReadGuard(block._content!.EndOffset));
     }
 
     /// <summary>Writes the block anew: every good record, as it is, without what is damaged between them. The guard is written anew too.</summary>
@@ -54,10 +54,11 @@ internal sealed partial class MessageBlock
             mended.Advance(MessageRecord.EmptyLength);
         }
 
-        RewriteFile(mended);
+        DiskException? failure = RewriteFile(mended, _isCompressed);
         _content = mended;
         RawBytes = mended.EndOffset;
         LastHash = hash;
+        if (failure is not null) throw failure;
     }
 
     /// <summary>Writes the guard of a block that is not damaged anew, if it does not cover every record.</summary>

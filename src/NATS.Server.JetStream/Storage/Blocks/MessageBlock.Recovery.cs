@@ -9,7 +9,11 @@ namespace NATS.Server.JetStream.Storage.Blocks;
 /// <content>Reading a block back: from its bytes, or on the word of an index until it is needed.</content>
 internal sealed partial class MessageBlock
 {
-    private const long LongestFile = 512 << 20;
+    /// <summary>
+    /// A longer file is no block, nor one that is longer after decompression. Blocks end at 8 MiB at most, unless a single record is longer, which has 32 MiB at most; the rest is for
+    /// tombstones that could not go elsewhere.
+    /// </summary>
+    public const long LongestBlock = 64 << 20;
 
     /// <summary>Looks through a block.</summary>
     /// <returns>Null when its key does not fit or its compression is damaged: the file is left as it is.</returns>
@@ -25,6 +29,7 @@ internal sealed partial class MessageBlock
         block.Bytes = scan.Bytes;
         block.Messages = (ulong)scan.Records.Count;
         block.LastHash = scan.LastHash;
+        if (settings.Options!.Keys is not null) block.CanAppend = false;
         foreach (SequenceRun run in scan.Deleted.Runs()) block.Deleted.AddRange(run.First, run.Last);
 
         // Damage after the last message may have been messages, whatever tombstones follow it.
@@ -53,11 +58,12 @@ internal sealed partial class MessageBlock
             Expiring = stored.Expiring,
             Scheduled = stored.Scheduled,
             RawBytes = length,
-            CanAppend = isTail,
+            CanAppend = isTail && settings.Options!.Keys is null,
         };
         foreach (ulong gone in stored.Deleted ?? []) block.Deleted.Add(gone);
         block._content = null;
         block._flushed = (int)length;
+        block._written = (int)length;
         block.ForgetGuard();
         if (isTail) block.LookAtEnds(length);
         return block;
@@ -95,54 +101,35 @@ internal sealed partial class MessageBlock
     {
         byte[] bytes = new byte[length];
         file.Read(at, bytes);
-        _cipher?.Apply(at, bytes);
+        Cipher?.Apply(at, bytes);
         return bytes;
-    }
-
-    // With the keys and ciphers that are configured, or were. A block without a key file is not encrypted, whatever the store is.
-    private bool TryOpenKey()
-    {
-        if (_isKeyKnown) return true;
-        byte[]? file = Recovery.DiskFiles.Read(Options.Disk, PathOf(".key"), StoreKeys.ShortestFile * 2, out string? problem);
-        if (problem is not null) return false;
-        _isKeyKnown = true;
-        if (file is null) return true;
-        string context = StoreKeys.ContextOfBlock(Options.Name, Index);
-        StoreCipher other = Options.Cipher == StoreCipher.ChaCha ? StoreCipher.Aes : StoreCipher.ChaCha;
-        foreach (StoreKeys? keys in (StoreKeys?[])[Options.Keys, Options.PreviousKeys])
-        {
-            if (keys is null || (!keys.TryOpen(Options.Cipher, context, file, out AssetKey? key) && !keys.TryOpen(other, context, file, out key))) continue;
-            using (key) _cipher = key.CreateBlockCipher();
-            return true;
-        }
-
-        return _isKeyKnown = false;
     }
 
     private BlockScan? Scan(out int guards)
     {
         guards = 0;
-        byte[]? bytes = Recovery.DiskFiles.Read(Options.Disk, PathOf(".blk"), LongestFile, out string? problem);
+        byte[]? bytes = Recovery.DiskFiles.Read(Options.Disk, PathOf(".blk"), LongestBlock, out string? problem);
         if (problem is not null) throw new DiskException(DiskError.Device, PathOf(".blk"), problem);
         if (bytes is null || !TryOpenKey()) return null;
-        _cipher?.Apply(0, bytes);
+        Cipher?.Apply(0, bytes);
         if (!CompressedBlock.TryReadHeader(bytes, out _, out int header)) header = 0;
         if (header > 0)
         {
             var raw = new ArrayBufferWriter<byte>();
-            if (!CompressedBlock.TryDecompress(bytes, raw, LongestFile)) return null;
+            if (!CompressedBlock.TryDecompress(bytes, raw, LongestBlock)) return null;
             bytes = raw.WrittenSpan.ToArray();
             CanAppend = false;
             _isCompressed = true;
         }
 
-        byte[] guard = ReadGuard();
+        byte[] guard = ReadGuard(bytes.Length);
         guards = guard.Length / GuardEntry.Length;
         var scan = new BlockScan(bytes, bytes.Length, guard, _key);
         _content = new BlockContent(bytes, bytes.Length, scan.Records, scan.Holes);
         if (scan.Holes is not null || scan.Repaired > 0) CanAppend = false;
         RawBytes = bytes.Length;
         _flushed = bytes.Length;
+        _written = bytes.Length;
         _guarded = scan.IsGuarded ? scan.Count : Unknown;
         return scan;
     }

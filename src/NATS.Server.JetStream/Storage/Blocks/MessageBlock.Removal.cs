@@ -1,4 +1,5 @@
 using NATS.Server.Core.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.JetStream.Storage.Blocks;
 
@@ -86,7 +87,7 @@ internal sealed partial class MessageBlock
             at = content.SkipHoles(next);
         }
 
-        CutFile(cut);
+        DiskException? failure = CutFile(cut);
         for (int i = keep; i < content.Records.Count; i++)
         {
             if (!content.Records.IsDead(i)) Kill(content, i);
@@ -99,6 +100,7 @@ internal sealed partial class MessageBlock
         LastTimeNs = lastTimeNs;
         if (Messages == 0) SetEmpty(last, lastTimeNs);
         else Deleted.RemoveAbove(last);
+        if (failure is not null) throw failure;
     }
 
     // Takes a message out of the totals; the bounds are up to the caller.

@@ -165,6 +165,9 @@ internal sealed partial class MessageBlock
     public void Rewind(in BlockMark mark)
     {
         Debug.Assert(mark.EndOffset >= _flushed);
+
+        // Something else at this place would be encrypted with the same part of the key stream.
+        if (mark.EndOffset < _written && Cipher is not null) CanAppend = false;
         End().Rewind(mark.EndOffset, mark.Records);
         FirstSequence = mark.FirstSequence;
         FirstTimeNs = mark.FirstTimeNs;

@@ -81,7 +81,7 @@ internal sealed partial class BlockWriter
         disk.CreateDirectory(PreparedDirectory);
 
         // The block itself comes last: with it there, the rest is known to be there.
-        foreach (string ending in (string[])["key", "guard", "blk"])
+        foreach (string ending in (string[])["twin", "key", "guard", "blk"])
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{block.Index}.{ending}");
             if (disk.FileExists($"{MessagesDirectory}/{name}")) disk.Rename($"{MessagesDirectory}/{name}", $"{PreparedDirectory}/{name}");

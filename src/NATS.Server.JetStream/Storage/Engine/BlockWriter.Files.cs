@@ -69,7 +69,7 @@ internal sealed partial class BlockWriter
     {
         if (IsInMemory) return StoreResult.Ok;
         if (IsFailed) return StoreResult.Failed;
-        if (Blocks.Tail is not { PendingBytes: > 0 } tail) return StoreResult.Ok;
+        if (Blocks.Tail is not { NeedsFlush: true } tail) return StoreResult.Ok;
         try
         {
             FlushBlock(tail);
@@ -355,12 +355,18 @@ internal sealed partial class BlockWriter
         {
             DropIndex();
             block.Erase(sequence, noise);
-            if (!_dirty.Contains(block)) _dirty.Add(block);
+            Track(block);
         }
         catch (DiskException failure)
         {
+            Track(block);
             Note(failure);
         }
+    }
+
+    private void Track(MessageBlock block)
+    {
+        if (block.IsDirty && !_dirty.Contains(block)) _dirty.Add(block);
     }
 
     // Gives up a block without messages, unless something in it is still needed.
@@ -417,6 +423,7 @@ internal sealed partial class BlockWriter
         catch (DiskException failure)
         {
             // What is there stays as it is; a full disk is no reason to stop.
+            Track(block);
             if (failure.Error != DiskError.Full) Note(failure);
             else _compacted[block.Index] = block.Bytes;
         }
@@ -432,6 +439,7 @@ internal sealed partial class BlockWriter
         }
         catch (DiskException failure)
         {
+            Track(block);
             if (failure.Error != DiskError.Full) Note(failure);
             return false;
         }

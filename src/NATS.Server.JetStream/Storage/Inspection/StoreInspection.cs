@@ -1,5 +1,6 @@
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Assets;
+using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Recovery;
 
@@ -62,7 +63,7 @@ public static class StoreInspection
         if (Opens(KeyFile.OfAsset(disk, stream.Directory, new AssetIdentity(stream.Name), encryption))) return true;
         string messages = StoreFileNames.MessagesOf(stream.Directory);
         return disk.List(messages).Any(entry =>
-            RecoveryPlan.TryNumber(entry.Name, ".key", out uint number) && Opens(KeyFile.OfBlock(disk, messages, stream.Name, number, encryption)));
+            RecoveryPlan.TryNumber(entry.Name, ".key", out uint number) && BlockKey.Read(StreamReading.OptionsFor(disk, stream, encryption), number).IsAnyOpen);
 
         bool Opens(KeyFile file)
         {

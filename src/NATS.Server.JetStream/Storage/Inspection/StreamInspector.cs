@@ -121,7 +121,7 @@ internal sealed class StreamInspector
                 StoreFindingKind.Loss,
                 FindingCodes.Block,
                 PathOf(file.Number, ".blk"),
-                file.HasKey ? "cannot be read: its key does not fit, or its compression is damaged" : "cannot be read: its compression is damaged");
+                file.KeyLength > 0 ? "cannot be read: its key does not fit, or its compression is damaged" : "cannot be read: its compression is damaged");
             return Unreadable(file);
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Assets;
 using NATS.Server.JetStream.Storage.Blocks;
@@ -83,6 +84,7 @@ internal sealed class StreamReading : IDisposable
         PreviousKeys = encryption.PreviousKeys,
         Cipher = encryption.Cipher,
         Random = encryption.Random,
+        ConvertsBlocks = false,
     };
 
     /// <summary>Adds findings of metadata, keys and consumer states to those of a check.</summary>
@@ -142,10 +144,22 @@ internal sealed class StreamReading : IDisposable
         IsEncrypted = Metadata.Key is not null || Disk.FileExists($"{Stream.Directory}/{AssetFiles.Key}");
         foreach (RecoveryBlock block in Plan.Blocks)
         {
-            KeyFile key = KeyFile.OfBlock(Disk, messages, Stream.Name, block.Number, encryption);
-            if (!key.Exists) continue;
+            FoundKeys keys = BlockKey.Read(Options, block.Number);
+            if (!keys.IsEncrypted) continue;
             IsEncrypted = true;
-            key.Open(found, repairs: true)?.Dispose();
+            string path = string.Create(CultureInfo.InvariantCulture, $"{messages}/{block.Number}");
+            if (encryption.Keys is null)
+                Find(StoreFindingKind.Loss, StoreFileNames.KeyEnding, "encrypted store encountered with no main key");
+            else if (!keys.IsAnyOpen)
+                Find(StoreFindingKind.Loss, StoreFileNames.KeyEnding, "cannot be opened with the configured keys, or is damaged, and there is no twin that can be");
+            else if (keys.InFile is null)
+                Find(StoreFindingKind.Damage, StoreFileNames.KeyEnding, "is missing or damaged; its twin is good");
+            else if (keys.IsCorrected)
+                Find(StoreFindingKind.Damage, StoreFileNames.KeyEnding, "had one wrong bit");
+            if (keys.HasTwin && !keys.IsTwinWhole) Find(StoreFindingKind.Damage, StoreFileNames.TwinEnding, "is damaged");
+            else if (!keys.HasTwin && encryption.Keys is not null) Find(StoreFindingKind.Note, StoreFileNames.TwinEnding, "is missing: the key had no twin");
+
+            void Find(StoreFindingKind kind, string ending, string text) => found.Add(new StoreFinding(kind, path + ending, text, IsRepaired: false));
         }
     }
 }

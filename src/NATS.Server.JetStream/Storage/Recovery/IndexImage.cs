@@ -1,5 +1,6 @@
 using NATS.Server.Core.Storage;
 using NATS.Server.Core.Subjects;
+using NATS.Server.JetStream.Storage.Blocks;
 
 namespace NATS.Server.JetStream.Storage.Recovery;
 
@@ -17,7 +18,7 @@ internal sealed class IndexImage
 
     // Sequences have two bits less than 64. A block that claims more records than this many bytes can hold is not believed.
     private const ulong SequenceLimit = 1UL << 62;
-    private const ulong MostBlockBytes = 512UL << 20;
+    private const ulong MostBlockBytes = MessageBlock.LongestBlock;
 
     private readonly ReadOnlyMemory<byte> _content;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Disks;
 
@@ -9,7 +10,11 @@ internal sealed record RecoveryPlan
 {
     private const string Block = ".blk";
     private const string Key = ".key";
+    private const string Twin = StoreFileNames.TwinEnding;
     private const string Guard = ".guard";
+
+    // More records are in no block.
+    private const long MostRecords = MessageBlock.LongestBlock / MessageRecord.EmptyLength;
     private const int BytesOfGuard = GuardEntry.Length;
 
     // From servers up to 2.9, which kept an index for each block; and what a rewrite leaves that did not come to its end.
@@ -32,24 +37,27 @@ internal sealed record RecoveryPlan
     public static RecoveryPlan Of(IReadOnlyList<DiskEntry> entries)
     {
         var lengths = new SortedDictionary<uint, long>();
-        var keys = new HashSet<uint>();
+        var keys = new Dictionary<uint, long>();
+        var twins = new HashSet<uint>();
         var guards = new Dictionary<uint, long>();
         List<string> leftovers = [];
         foreach (DiskEntry entry in entries)
         {
             if (entry.IsDirectory) continue;
             if (TryNumber(entry.Name, Block, out uint number)) lengths[number] = entry.Length;
-            else if (TryNumber(entry.Name, Key, out number)) keys.Add(number);
-            else if (TryNumber(entry.Name, Guard, out number)) guards[number] = entry.Length / BytesOfGuard;
+            else if (TryNumber(entry.Name, Key, out number)) keys[number] = entry.Length;
+            else if (TryNumber(entry.Name, Twin, out number)) twins.Add(number);
+            else if (TryNumber(entry.Name, Guard, out number)) guards[number] = Math.Min(entry.Length / BytesOfGuard, MostRecords);
             else if (Array.Exists(Leftover, ending => entry.Name.EndsWith(ending, StringComparison.Ordinal))) leftovers.Add(entry.Name);
         }
 
-        uint highest = Math.Max(lengths.Count > 0 ? lengths.Keys.Max() : 0, Math.Max(keys.DefaultIfEmpty().Max(), guards.Keys.DefaultIfEmpty().Max()));
-        leftovers.AddRange(keys.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Key)));
+        uint highest = Math.Max(lengths.Count > 0 ? lengths.Keys.Max() : 0, keys.Keys.Concat(twins).Concat(guards.Keys).DefaultIfEmpty().Max());
+        leftovers.AddRange(keys.Keys.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Key)));
+        leftovers.AddRange(twins.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Twin)));
         leftovers.AddRange(guards.Keys.Where(number => !lengths.ContainsKey(number)).Order().Select(number => NameOf(number, Guard)));
         return new RecoveryPlan
         {
-            Blocks = [.. lengths.Select(block => new RecoveryBlock(block.Key, block.Value, keys.Contains(block.Key), guards.GetValueOrDefault(block.Key)))],
+            Blocks = [.. lengths.Select(block => new RecoveryBlock(block.Key, block.Value, keys.GetValueOrDefault(block.Key), guards.GetValueOrDefault(block.Key)))],
             Leftovers = leftovers,
             HighestNumber = highest,
             RecordsBeyond = guards.Where(guard => lengths.Count == 0 || guard.Key > lengths.Keys.Last()).Sum(guard => guard.Value),

@@ -25,6 +25,18 @@ internal static class StoreFileNames
     /// <summary>What a purge has prepared, to take the place of the messages.</summary>
     public const string Prepared = "__new_msgs__";
 
+    /// <summary>What the name of a block ends with.</summary>
+    public const string BlockEnding = ".blk";
+
+    /// <summary>Of the lengths of a block's records. nats-server does not know it.</summary>
+    public const string GuardEnding = ".guard";
+
+    /// <summary>Of the key of a block.</summary>
+    public const string KeyEnding = ".key";
+
+    /// <summary>Of a block's file beside its key. nats-server does not know it.</summary>
+    public const string TwinEnding = ".twin";
+
     /// <summary>What a file is called until it is complete.</summary>
     public const string Unfinished = ".tmp";
 

@@ -60,6 +60,7 @@ internal sealed class StoreOpening
 
         RecoveryPlan plan = RecoveryPlan.Of(_disk.List(_messages));
         _highestNumber = plan.HighestNumber;
+        bool isConverted = Convert(plan);
         bool isIndexed = TryUseIndex(plan);
         if (!isIndexed) Rebuild(plan);
         foreach (string name in plan.Leftovers)
@@ -67,7 +68,46 @@ internal sealed class StoreOpening
             DiskFiles.Discard(_disk, $"{_messages}/{name}");
         }
 
-        return Finish(isIndexed, limits);
+        if (isConverted) GiveUpOldKey();
+        return Finish(isIndexed && !isConverted, limits);
+    }
+
+    // Blocks that are not encrypted as is configured now. Without other keys than the current ones the length of the key file tells the cipher, so that none need be read.
+    private bool Convert(RecoveryPlan plan)
+    {
+        if (_options.Keys is null || !_options.ConvertsBlocks) return false;
+        long length = BlockKey.LengthFor(_options);
+        RecoveryBlock[] due = [.. plan.Blocks.Where(block => _options.PreviousKeys is not null || block.KeyLength != length)];
+        RunAll(due.Length, i =>
+        {
+            try
+            {
+                if (MessageBlock.Convert(_settings, due[i].Number) is { } report) Report(report);
+            }
+            catch (DiskException problem)
+            {
+                // It can be read as it is, as long as its key is configured, and is tried again at the next start.
+                Report($"block {due[i].Number} is not yet encrypted as configured: {problem.Message}");
+            }
+        });
+        return due.Length > 0;
+    }
+
+    private void GiveUpOldKey()
+    {
+        try
+        {
+            StreamKey.GiveUpOld(_options);
+        }
+        catch (DiskException problem)
+        {
+            Report($"{StoreFileNames.Key} is sealed with an old key still: {problem.Message}");
+        }
+    }
+
+    private void Report(string report)
+    {
+        lock (_merging) _reports.Add(report);
     }
 
     private bool TryUseIndex(RecoveryPlan plan)

@@ -31,6 +31,23 @@ internal static class StreamKey
         return key.CreateSealingKey();
     }
 
+    /// <summary>
+    /// For a store that has no metadata, which otherwise has the same key: gives up a key that is not as configured. The index, which is sealed with it, goes first; it and a new key
+    /// are written when it is time.
+    /// </summary>
+    /// <exception cref="DiskException">It is there still.</exception>
+    public static void GiveUpOld(FileStoreOptions options)
+    {
+        IDisk disk = options.Disk;
+        if (options.Keys is null || disk.FileExists($"{options.Directory}/{StoreFileNames.Meta}")) return;
+        using OpenedKeys? keys = FileOf(options).Open([], repairs: false);
+        if (keys is null or { IsAsConfigured: true }) return;
+        disk.DeleteFile($"{StoreFileNames.MessagesOf(options.Directory)}/{StoreFileNames.Index}");
+        disk.SyncDirectory(StoreFileNames.MessagesOf(options.Directory));
+        disk.DeleteFile($"{options.Directory}/{AssetFiles.KeyTwin}");
+        disk.DeleteFile($"{options.Directory}/{StoreFileNames.Key}");
+    }
+
     /// <summary>What is in the index.</summary>
     /// <param name="options">Of the store.</param>
     /// <param name="box">The file without its checksum, which is right.</param>

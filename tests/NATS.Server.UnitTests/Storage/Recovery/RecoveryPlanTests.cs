@@ -10,7 +10,7 @@ public sealed class RecoveryPlanTests
     public void Blocks_come_in_the_order_of_their_numbers()
     {
         RecoveryPlan plan = PlanOf("10.blk", "9.blk", "2.blk", "2.key", "10.guard", "index.db", "thw.db");
-        Assert.Equal([new RecoveryBlock(2, 48, true, 0), new RecoveryBlock(9, 48, false, 0), new RecoveryBlock(10, 48, false, 3)], plan.Blocks);
+        Assert.Equal([new RecoveryBlock(2, 48, 48, 0), new RecoveryBlock(9, 48, 0, 0), new RecoveryBlock(10, 48, 0, 3)], plan.Blocks);
         Assert.Empty(plan.Leftovers);
         Assert.Equal(10U, plan.HighestNumber);
     }
