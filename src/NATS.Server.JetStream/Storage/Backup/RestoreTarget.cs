@@ -159,11 +159,14 @@ internal sealed class RestoreTarget : IDisposable
         if (_files is null) return null;
         IDisk disk = _files.Disk;
         string target = _options.Files!.Directory;
-        string streams = target[..target.LastIndexOf('/')];
+        string streams = ParentOf(target);
         if (!disk.DirectoryExists(streams))
         {
+            // It may be the account's first, whose directory then is new as well.
+            string account = ParentOf(streams);
             disk.CreateDirectory(streams);
-            disk.SyncDirectory(streams[..Math.Max(1, streams.LastIndexOf('/'))]);
+            disk.SyncDirectory(account);
+            disk.SyncDirectory(ParentOf(account));
         }
 
         if (IsTaken()) return NameInUse();
@@ -212,6 +215,8 @@ internal sealed class RestoreTarget : IDisposable
         Store.Maintain(_options.NowNs);
         return null;
     }
+
+    private static string ParentOf(string directory) => directory[..Math.Max(1, directory.LastIndexOf('/'))];
 
     private bool IsTaken() => _options.Files is { } files && (_options.Disk.DirectoryExists(files.Directory) || _options.Disk.FileExists(files.Directory));
 

@@ -175,8 +175,13 @@ public sealed class StreamBackupTests
         const int messages = 100_000;
         using MessageStore store = MessageStore.InMemory(new StoreLimits());
         byte[] payload = new byte[1000];
-        new Random(1).NextBytes(payload);
-        for (int i = 0; i < messages; i++) store.Append(new NewMessage { Subject = "a"u8, Payload = payload.AsSpan(0, 900 + (i % 100)), TimestampNs = Now }, out _);
+        var random = new Random(1);
+        for (int i = 0; i < messages; i++)
+        {
+            random.NextBytes(payload);
+            store.Append(new NewMessage { Subject = "a"u8, Payload = payload, TimestampNs = Now }, out _);
+        }
+
         var disk = new ForgetfulDisk();
         RestoreOptions options = Backups.OptionsFor(new SimulatedDisk(), new StoreLimits(), Now, blockSize: 1 << 20);
         options = options with { Disk = disk, Files = options.Files! with { Disk = disk }, SettleBytes = 8 << 20 };
