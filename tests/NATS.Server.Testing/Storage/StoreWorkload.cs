@@ -44,6 +44,9 @@ public sealed class StoreWorkload
 
     public bool ReopensAlways { get; }
 
+    /// <summary>Sudden ends are among the steps.</summary>
+    public bool Kills => _kills;
+
     public bool TimesGrow { get; }
 
     public ulong FirstSequence { get; }
