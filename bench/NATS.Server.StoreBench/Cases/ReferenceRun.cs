@@ -46,7 +46,8 @@ internal static class ReferenceRun
         return seconds;
     }
 
-    private static Process Start(string executable, string storeDirectory, out int port, out double seconds)
+    /// <summary>Starts it, and waits until it is ready.</summary>
+    public static Process Start(string executable, string storeDirectory, out int port, out double seconds)
     {
         var start = new ProcessStartInfo(executable, ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", storeDirectory]) { RedirectStandardError = true, UseShellExecute = false };
         long began = Stopwatch.GetTimestamp();
@@ -66,7 +67,8 @@ internal static class ReferenceRun
         throw new InvalidOperationException($"{executable} did not start");
     }
 
-    private static void End(Process server)
+    /// <summary>Kills it.</summary>
+    public static void End(Process server)
     {
         if (!server.HasExited) server.Kill();
         server.WaitForExit(Deadline);

@@ -15,5 +15,6 @@ internal sealed record StoreCase(string Name, Func<StoreBenchOptions, IEnumerabl
         new("files", FileCase.Measure),
         new("durable", DurableCase.Measure),
         new("restart", RestartCase.Measure),
+        new("backup", BackupCase.Measure),
     ];
 }
