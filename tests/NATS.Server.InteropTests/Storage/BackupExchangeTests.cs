@@ -129,7 +129,8 @@ public sealed class BackupExchangeTests
         await script.PublishAsync([.. Enumerable.Range(0, 30).Select(i => ("s.end", i % 3 == 0 ? "NATS/1.0\r\nKey: value\r\n\r\n" : "", $"message {i}"))]);
         foreach (string policy in (string[])["explicit", "all"])
         {
-            string config = $$$"""{"stream_name":"S","config":{"durable_name":"C-{{{policy}}}","ack_policy":"{{{policy}}}","ack_wait":3600000000000,"max_deliver":7,"metadata":{"for":"<a test>"}}}""";
+            string options = $$"""{"durable_name":"C-{{policy}}","ack_policy":"{{policy}}","ack_wait":3600000000000,"max_deliver":7,"metadata":{"for":"<a test>"} }""";
+            string config = $$"""{"stream_name":"S","config":{{options}} }""";
             await script.RequestAsync($"$JS.API.CONSUMER.DURABLE.CREATE.S.C-{policy}", config);
             List<string> replies = await script.FetchAsync("S", $"C-{policy}", Fetched);
             await script.SendAsync(replies[4], "+ACK");
