@@ -70,7 +70,12 @@ public sealed class BackupExchangeTests
         await using (ReferenceWork reference = await ReferenceWork.StartAsync(otherFolder, variant))
         {
             await reference.Script.RestoreAsync("S", $$"""{"config":{{config}},"state":{{state}}}""", ours);
-            StoreContents.AssertEqual(expected, await reference.ReadAsync());
+            StoreContents restored = await reference.ReadAsync();
+            Assert.Equal(expected.Messages, restored.Messages);
+            Assert.Equal(expected.Deleted, restored.Deleted);
+
+            // It does not restore the time of a last message that is deleted, whoever made the backup.
+            Assert.Equal(expected.State with { LastTimeNs = expected.Messages[^1].TimeNs }, restored.State);
             Assert.Equal(consumers, await ConsumersAsync(reference.Script));
         }
     }
@@ -139,9 +144,9 @@ public sealed class BackupExchangeTests
             await script.FetchAsync("S", $"C-{policy}", 1);
         }
 
-        ulong last = (await reference.ReadAsync()).State.LastSequence;
-        await reference.DeleteAsync(last, erase: false);
-        await reference.DeleteAsync(last - 5, erase: true);
+        IReadOnlyList<StoreMessage> messages = (await reference.ReadAsync()).Messages;
+        await reference.DeleteAsync(messages[^1].Sequence, erase: false);
+        await reference.DeleteAsync(messages[^4].Sequence, erase: true);
     }
 
     private static async Task<Dictionary<string, string>> ConsumersAsync(JetStreamScript script)
