@@ -47,7 +47,7 @@ internal sealed class ReferenceBackup : IDisposable
     /// <summary>Restores a stream.</summary>
     public void Restore(string stream, byte[] backup)
     {
-        string answer = Request($"$JS.API.STREAM.RESTORE.{stream}", $$"""{"config":{"name":"{{stream}}","subjects":["bench.>"],"storage":"file"},"state":{}}""");
+        string answer = Request($"$JS.API.STREAM.RESTORE.{stream}", $$"""{"config":{"name":"{{stream}}","subjects":["bench.>"],"storage":"file"},"state":{} }""");
         const string field = "\"deliver_subject\":\"";
         int at = answer.IndexOf(field, StringComparison.Ordinal) + field.Length;
         string target = answer[at..answer.IndexOf('"', at)];
