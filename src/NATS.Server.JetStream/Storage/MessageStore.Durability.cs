@@ -27,7 +27,7 @@ public sealed partial class MessageStore
     // Between the other two: one commit at a time, from its beginning to its end. Of two syncs of a file at the same time only one is told what failed, and
     // what one has taken the other would believe to be durable.
     private readonly Lock _commitLock = new();
-    private bool _mayDelete;
+    private MessageBlock[] _condemned = [];
     private long _nextIndexNs;
     private long _nextSyncNs;
     private long _nextDropNs;
@@ -216,7 +216,7 @@ public sealed partial class MessageStore
             result = FlushLocked();
             if (result != StoreResult.Closed && _options is not null)
             {
-                _condemned.AddRange(_writer.TakeCondemned());
+                _condemned = _writer.Condemned;
                 try
                 {
                     areNamesDirty = _writer.CollectDirty(files);
@@ -231,7 +231,7 @@ public sealed partial class MessageStore
         if (areNamesDirty && !TrySyncNames()) result = StoreResult.Failed;
 
         // Otherwise what says the last sequence instead of the condemned blocks may not be written, or have no name.
-        _mayDelete = result == StoreResult.Ok;
+        if (result != StoreResult.Ok) _condemned = [];
         return result;
     }
 
@@ -240,9 +240,8 @@ public sealed partial class MessageStore
         _writer.EndSync();
         if (_isClosed) return;
         _writer.Synced(failure);
-        if (failure is null && _mayDelete) _writer.Delete(_condemned);
-        else _writer.Condemn(_condemned);
-        _condemned.Clear();
+        if (failure is null) _writer.DeleteCondemned(_condemned);
+        _condemned = [];
     }
 
     private void Commit()

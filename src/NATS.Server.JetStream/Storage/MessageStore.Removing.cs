@@ -297,6 +297,9 @@ public sealed partial class MessageStore
         long timeNs = _contents.LastTimeNs;
         bool isThere = _contents.Load(last, out StoredMessage message) == StoreResult.Ok;
         if (isThere) timeNs = message.TimestampNs;
+        if (last == 0) timeNs = 0;
+        StoreResult result = _writer.PrepareTruncation(last, timeNs, isThere);
+        if (result != StoreResult.Ok) return result;
         ulong messages = _contents.Messages;
         ulong bytes = _contents.Bytes;
         for (int position = _contents.Blocks.PositionOf(last + 1); position < _contents.Blocks.Count; position++)
@@ -304,7 +307,7 @@ public sealed partial class MessageStore
             ForgetMessages(_contents.Blocks[position], last + 1, ulong.MaxValue);
         }
 
-        StoreResult result = _writer.TruncateAfter(last, last == 0 ? 0 : timeNs, isThere);
+        result = _writer.TruncateAfter(last, timeNs);
         if (result != StoreResult.Ok)
         {
             // It stopped on its way: what is there still counts.
@@ -319,7 +322,7 @@ public sealed partial class MessageStore
         }
 
         _contents.LastSequence = last;
-        _contents.LastTimeNs = last == 0 ? 0 : timeNs;
+        _contents.LastTimeNs = timeNs;
         _contents.CountBlocks();
         _contents.FindFirst();
         if (last == 0) _contents.BeginWith(0);

@@ -21,7 +21,6 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
     private readonly StoreQueries _queries;
     private readonly BlockWriter _writer;
     private readonly FileStoreOptions? _options;
-    private readonly List<MessageBlock> _condemned = [];
     private readonly MessageExpiry _expiry = new();
     private readonly SourceProgress _sources = new();
     private readonly ScheduleReader? _scheduleReader;

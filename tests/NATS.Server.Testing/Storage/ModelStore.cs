@@ -23,6 +23,8 @@ public sealed class ModelStore(StoreLimits limits, ulong firstSequence, bool isF
     private readonly Dictionary<string, StoredSource> _sources = new(StringComparer.Ordinal);
     private readonly Dictionary<ulong, long> _announced = [];
 
+    private readonly ulong _configuredFirst = firstSequence;
+
     // The first sequence as long as there are no messages.
     private ulong _firstWhenEmpty = firstSequence;
     private ulong _last = firstSequence > 0 ? firstSequence - 1 : 0;
@@ -341,8 +343,12 @@ public sealed class ModelStore(StoreLimits limits, ulong firstSequence, bool isF
 
     public void Stop(long nowNs) => _isClosed = true;
 
-    /// <summary>The store was opened again: nobody remembers which markers were announced.</summary>
-    public void Reopened() => _announced.Clear();
+    /// <summary>The store was opened again: nobody remembers which markers were announced, and the first sequence that it is configured to have counts again.</summary>
+    public void Reopened()
+    {
+        _announced.Clear();
+        if (_configuredFirst > 1 && First < _configuredFirst) Compact(_configuredFirst, out _);
+    }
 
     public void Delete() => _isClosed = true;
 

@@ -41,6 +41,29 @@ public sealed class CrashEnumerationTests
         Assert.True(acknowledged > 0);
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("compressed")]
+    [InlineData("ChaCha")]
+    public void Nothing_promised_is_lost_whatever_of_the_disk_fails(string kind)
+    {
+        int first = Setting("NATS_CRASH_SEED", 1);
+        int seeds = Setting("NATS_CRASH_SEEDS", 20);
+        int steps = Setting("NATS_CRASH_STEPS", 200);
+        long checks = 0, commits = 0;
+        for (int seed = first; seed < first + seeds; seed++)
+        {
+            CrashSettings settings = SettingsOf(kind) with { Seed = seed, Steps = steps };
+            FaultRun run = FaultRun.Run(settings, (disk, listener) => Open(disk, kind, settings.Limits, listener, 1));
+            checks += run.Checks;
+            commits += run.Commits;
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{checks} stores opened, {commits} commits after something had failed"));
+        Assert.True(checks > seeds * 10);
+        Assert.True(commits > seeds * 5);
+    }
+
     [Fact]
     public void A_disk_that_lies_about_syncs_is_found_out() => FindsOut(disk => new LyingDisk(disk, forgetsFiles: true, forgetsNames: false));
 
@@ -52,33 +75,30 @@ public sealed class CrashEnumerationTests
         for (int seed = 1; seed < 20; seed++) CrashRun.Run(SettingsOf("plain") with { Seed = seed, Wrap = wrap });
     });
 
-    private static CrashSettings SettingsOf(string kind)
+    private static CrashSettings SettingsOf(string kind) => new()
     {
-        bool isEncrypted = kind is "ChaCha" or "AES, compressed";
-        var keys = isEncrypted ? new StoreKeys("a secret", "ACCOUNT") : null;
-        return new CrashSettings
+        Limits = new StoreLimits
         {
-            Limits = new StoreLimits
-            {
-                Compression = kind.Contains("compressed", StringComparison.Ordinal) ? MessageCompression.S2 : MessageCompression.None,
-                MaxMessages = kind == "limited" ? 25 : 0,
-            },
-            Open = (disk, limits, nowNs) => FileStore.Open(
-                new FileStoreOptions
-                {
-                    Disk = disk,
-                    Directory = CrashRun.Root + "/S",
-                    Name = "S",
-                    BlockSize = BlockSize,
-                    Keys = keys,
-                    Cipher = kind == "ChaCha" ? StoreCipher.ChaCha : StoreCipher.Aes,
-                    Random = new Random(7),
-                },
-                limits,
-                null,
-                nowNs),
-        };
-    }
+            Compression = kind.Contains("compressed", StringComparison.Ordinal) ? MessageCompression.S2 : MessageCompression.None,
+            MaxMessages = kind == "limited" ? 25 : 0,
+        },
+        Open = (disk, limits, nowNs) => Open(disk, kind, limits, null, nowNs),
+    };
+
+    private static MessageStore Open(IDisk disk, string kind, StoreLimits limits, IStoreListener? listener, long nowNs) => FileStore.Open(
+        new FileStoreOptions
+        {
+            Disk = disk,
+            Directory = CrashRun.Root + "/S",
+            Name = "S",
+            BlockSize = BlockSize,
+            Keys = kind is "ChaCha" or "AES, compressed" ? new StoreKeys("a secret", "ACCOUNT") : null,
+            Cipher = kind == "ChaCha" ? StoreCipher.ChaCha : StoreCipher.Aes,
+            Random = new Random(7),
+        },
+        limits,
+        listener,
+        nowNs);
 
     private static int Setting(string name, int fallback) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : fallback;

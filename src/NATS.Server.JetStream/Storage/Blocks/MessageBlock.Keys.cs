@@ -147,6 +147,8 @@ internal sealed partial class MessageBlock
                 disk.SyncDirectory(StoreFileNames.MessagesOf(Options.Directory));
             }
 
+            // As where records are cut off. Without the guard only their lengths are less safe, until it is written anew.
+            DeleteGuard();
             disk.Rename(PathOf(StoreFileNames.BlockEnding + StoreFileNames.Unfinished), PathOf(StoreFileNames.BlockEnding));
         }
         catch (DiskException)

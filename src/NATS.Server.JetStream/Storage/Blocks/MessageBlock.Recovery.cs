@@ -84,6 +84,13 @@ internal sealed partial class MessageBlock
         return true;
     }
 
+    /// <summary>Makes sure that <see cref="LastHash"/> is known: of blocks that an index told of it is not, except for the last. Everything is flushed.</summary>
+    /// <exception cref="DiskException">It could not be read.</exception>
+    public void FindLastHash()
+    {
+        if (LastHash == 0 && _flushed > 0 && TryReadLastHash(_settings, Index, out ulong hash)) LastHash = hash;
+    }
+
     /// <summary>A block without messages ends where those before it end, or higher.</summary>
     public void Align(ulong lastSequence, long lastTimeNs) => SetEmpty(lastSequence, lastTimeNs);
 

@@ -68,10 +68,11 @@ internal sealed partial class MessageBlock
         ulong lastHash = 0;
         while (cut < content.EndOffset)
         {
+            // What was written after a record of a higher sequence, and stays, is for the owner to write again: tombstones.
             StoredRecord record = content.RecordAt(cut, out int next);
+            if (record.Sequence > last) break;
             if (!record.IsTombstone)
             {
-                if (record.Sequence > last) break;
                 lastTimeNs = record.TimestampNs > 0 ? record.TimestampNs : lastTimeNs;
             }
 

@@ -9,6 +9,9 @@ namespace NATS.Server.JetStream.Storage.Engine;
 /// <content>Many messages of files at once: all, all below, all above a sequence.</content>
 internal sealed partial class BlockWriter
 {
+    // What a truncation takes the tombstones away of, is said in a block of its own, durably before.
+    private MessageBlock? _afterTruncation;
+
     // All files go at once, by the name of their directory. In their place comes a block, prepared and durable before, that says which sequence was the last.
     private StoreResult PurgeFiles(ulong last, out bool isDone)
     {
@@ -159,8 +162,7 @@ internal sealed partial class BlockWriter
 
         for (int position = 0; position < whole; position++)
         {
-            _dirty.Remove(Blocks[position]);
-            DeleteFiles(Blocks[position]);
+            DeleteFiles(Blocks[position], isEssential: true);
         }
 
         Blocks.RemoveFirst(whole);
@@ -191,44 +193,24 @@ internal sealed partial class BlockWriter
         if (block.Messages == 0) TryDrop(block);
     }
 
-    private StoreResult TruncateFiles(ulong last, long timestampNs, bool isThere)
+    private StoreResult PrepareTruncationOfFiles(ulong last, long timestampNs, bool isThere)
     {
-        List<BlockTombstone> kept = [];
-        void Keep(ulong sequence, long timeNs)
-        {
-            if (sequence <= last) kept.Add(new BlockTombstone(sequence, timeNs));
-        }
-
+        _afterTruncation = null;
+        StoreResult result = Flush();
+        if (result != StoreResult.Ok) return result;
         try
         {
-            // Otherwise the index would say at the next start that what is truncated was there once.
+            // Otherwise these would say at the next start what they knew of sequences that are given out again.
+            new PerMessageFiles(_options!.Disk, _options.Directory, StoreHashKey.OfStream(_options.Name)).Delete();
             DropIndex();
-            while (Blocks.Tail is { } tail && tail.LastSequence > last)
-            {
-                bool isAbove = last == 0 || (Blocks.Count > 1 && Blocks[^2].LastSequence >= last);
-                if (!isAbove)
-                {
-                    tail.TruncateAfter(last, null, Keep);
-                    Appended(tail);
-                    if (tail.LastSequence > last) break;
-                    continue;
-                }
-
-                tail.VisitTombstones(Keep);
-                DropTail(tail);
-            }
-
-            // Blocks with nothing but tombstones end where the stream ended.
-            FlushedSequence = Math.Min(FlushedSequence, last);
-            _contents.LastSequence = last;
-            _contents.LastTimeNs = timestampNs;
-            if (last > 0 && !isThere) AppendTombstone(last, timestampNs);
-            foreach (BlockTombstone tombstone in kept)
-            {
-                int position = Blocks.PositionOf(tombstone.Sequence);
-                if (tombstone.Sequence != last && position < Blocks.Count && !Blocks[position].Holds(tombstone.Sequence)) AppendTombstone(tombstone.Sequence, tombstone.TimestampNs);
-            }
-
+            List<BlockTombstone> kept = TombstonesAfter(last);
+            if (last > 0 && !isThere) kept.Add(new BlockTombstone(last, timestampNs));
+            if (kept.Count == 0) return StoreResult.Ok;
+            var block = new MessageBlock(_settings, NextIndex, last + 1, timestampNs);
+            NextIndex++;
+            foreach (BlockTombstone tombstone in kept) block.AppendTombstone(tombstone.Sequence, tombstone.TimestampNs);
+            WriteDurably(block);
+            _afterTruncation = block;
             return StoreResult.Ok;
         }
         catch (DiskException failure)
@@ -237,10 +219,65 @@ internal sealed partial class BlockWriter
         }
     }
 
+    // Those of messages that stay deleted, and which are in a block that is deleted or cut.
+    private List<BlockTombstone> TombstonesAfter(ulong last)
+    {
+        List<BlockTombstone> kept = [];
+        for (int position = Blocks.Count - 1; position >= 0 && Blocks[position].LastSequence > last; position--)
+        {
+            Blocks[position].VisitTombstones((sequence, timestampNs) =>
+            {
+                int of = sequence < last ? Blocks.PositionOf(sequence) : Blocks.Count;
+                if (of < Blocks.Count && !Blocks[of].Holds(sequence)) kept.Add(new BlockTombstone(sequence, timestampNs));
+            });
+        }
+
+        return kept;
+    }
+
+    private StoreResult TruncateFiles(ulong last, long timestampNs)
+    {
+        try
+        {
+            while (Blocks.Tail is { } tail && tail.LastSequence > last)
+            {
+                bool isAbove = last == 0 || (Blocks.Count > 1 && Blocks[^2].LastSequence >= last);
+                if (!isAbove)
+                {
+                    tail.TruncateAfter(last, null, null);
+                    Appended(tail);
+                    if (tail.LastSequence > last) break;
+                    continue;
+                }
+
+                DropTail(tail);
+            }
+
+            // Blocks with nothing but tombstones end where the stream ended.
+            FlushedSequence = Math.Min(FlushedSequence, last);
+            _contents.LastSequence = last;
+            _contents.LastTimeNs = timestampNs;
+            if (_afterTruncation is { } block)
+            {
+                Blocks.Tail?.Seal();
+                Blocks.Add(block);
+            }
+
+            return IsFailed ? StoreResult.Failed : StoreResult.Ok;
+        }
+        catch (DiskException failure)
+        {
+            return Note(failure);
+        }
+        finally
+        {
+            _afterTruncation = null;
+        }
+    }
+
     private void DropTail(MessageBlock tail)
     {
         Blocks.Remove(tail);
-        _dirty.Remove(tail);
-        DeleteFiles(tail);
+        DeleteFiles(tail, isEssential: true);
     }
 }

@@ -144,23 +144,16 @@ internal sealed partial class BlockWriter
         _dirty.RemoveAll(block => !block.IsDirty);
     }
 
-    /// <summary>Blocks of which the last sequence now is said elsewhere, once that is durable.</summary>
-    public List<MessageBlock> TakeCondemned()
-    {
-        List<MessageBlock> condemned = [.. _condemned];
-        _condemned.Clear();
-        return condemned;
-    }
+    /// <summary>Blocks that are given up and whose files are there still: what says the last sequence in their place is not durable, or they could not be deleted.</summary>
+    public MessageBlock[] Condemned => [.. _condemned];
 
-    /// <summary>Puts off again what could not be deleted yet.</summary>
-    public void Condemn(List<MessageBlock> blocks) => _condemned.AddRange(blocks);
-
-    /// <summary>Deletes the files of blocks that are in no list any more.</summary>
-    public void Delete(List<MessageBlock> blocks)
+    /// <summary>Deletes the files of blocks that were condemned, unless a purge has taken them away meanwhile.</summary>
+    public void DeleteCondemned(MessageBlock[] blocks)
     {
         foreach (MessageBlock block in blocks)
         {
-            DeleteFiles(block);
+            // In their order, none before the others.
+            if (_condemned.Remove(block) && !DeleteFiles(block)) return;
         }
     }
 
@@ -235,6 +228,13 @@ internal sealed partial class BlockWriter
             }
 
             EndSync();
+            foreach (MessageBlock block in Condemned)
+            {
+                block.DeleteFiles();
+                _dirty.Remove(block);
+                _condemned.Remove(block);
+            }
+
             SyncNames();
             Failure = null;
             IsFull = false;
@@ -376,9 +376,10 @@ internal sealed partial class BlockWriter
         bool saysLast = block.LastSequence >= _contents.LastSequence && _contents.LastSequence > 0;
         if (saysLast) AppendTombstone(_contents.LastSequence, _contents.LastTimeNs);
         Blocks.Remove(block);
-        _dirty.Remove(block);
         _areNamesDirty = true;
-        if (saysLast) _condemned.Add(block);
+
+        // One after the other: it may have the tombstones for what lies in another that is condemned. Until it is gone for good, its own are synced with the rest.
+        if (saysLast || _condemned.Count > 0) _condemned.Add(block);
         else DeleteFiles(block);
         return true;
     }
@@ -408,6 +409,8 @@ internal sealed partial class BlockWriter
         return block.Index < before && block.Bytes < (ulong)block.RawBytes && !block.Holds(sequence);
     }
 
+    private bool IsNeededByCondemned(ulong sequence, uint before) => _condemned.Exists(block => block.Index < before && sequence <= block.LastSequence);
+
     private bool IsWasteful(MessageBlock block) =>
         block.Bytes * 2 < (ulong)block.RawBytes && (!_compacted.TryGetValue(block.Index, out ulong then) || block.Bytes * 2 < then);
 
@@ -417,7 +420,7 @@ internal sealed partial class BlockWriter
         try
         {
             DropIndex();
-            if (block.Compact(sequence => IsNeeded(sequence, block.Index))) _areNamesDirty = true;
+            if (block.Compact(sequence => IsNeeded(sequence, block.Index) || IsNeededByCondemned(sequence, block.Index))) _areNamesDirty = true;
             if (block.Bytes * 2 < (ulong)block.RawBytes) _compacted[block.Index] = block.Bytes;
         }
         catch (DiskException failure)
@@ -445,17 +448,22 @@ internal sealed partial class BlockWriter
         }
     }
 
-    private void DeleteFiles(MessageBlock block)
+    // What cannot be deleted is tried again with the next commit. The messages in it are deleted by tombstones and limits as well; those that are not must not come back.
+    private bool DeleteFiles(MessageBlock block, bool isEssential = false)
     {
         _areNamesDirty = true;
         _compacted.Remove(block.Index);
         try
         {
             block.DeleteFiles();
+            _dirty.Remove(block);
+            return true;
         }
-        catch (DiskException)
+        catch (DiskException failure)
         {
-            // What it holds is deleted by tombstones and limits as well; the next start deletes it.
+            _condemned.Insert(0, block);
+            if (isEssential) Failure ??= failure.Message;
+            return false;
         }
     }
 }

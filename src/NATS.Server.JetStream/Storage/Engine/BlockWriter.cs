@@ -120,13 +120,19 @@ internal sealed partial class BlockWriter
         if (Blocks[0].Messages == 0) Blocks.RemoveFirst(1);
     }
 
-    /// <summary>Drops all messages above a sequence, which is below the last one, as if they had never been.</summary>
-    /// <param name="last">The last sequence from now on.</param>
+    /// <summary>Makes sure that a truncation will lose nothing of what stays. Unless it is <see cref="StoreResult.Ok"/> there is no truncation.</summary>
+    /// <param name="last">The last sequence from then on.</param>
     /// <param name="timestampNs">Its time.</param>
     /// <param name="isThere">It has a message.</param>
-    public StoreResult TruncateAfter(ulong last, long timestampNs, bool isThere)
+    public StoreResult PrepareTruncation(ulong last, long timestampNs, bool isThere) =>
+        IsInMemory ? StoreResult.Ok : PrepareTruncationOfFiles(last, timestampNs, isThere);
+
+    /// <summary>Drops all messages above a sequence, which is below the last one, as if they had never been. After <see cref="PrepareTruncation"/>.</summary>
+    /// <param name="last">The last sequence from now on.</param>
+    /// <param name="timestampNs">Its time.</param>
+    public StoreResult TruncateAfter(ulong last, long timestampNs)
     {
-        if (!IsInMemory) return TruncateFiles(last, timestampNs, isThere);
+        if (!IsInMemory) return TruncateFiles(last, timestampNs);
         while (Blocks.Tail is { } tail && tail.LastSequence > last)
         {
             tail.TruncateAfter(Math.Max(last, 0), null, null);

@@ -60,6 +60,17 @@ internal sealed class PerMessageFiles
         else Write(_directory, StoreFileNames.Sources, content);
     }
 
+    /// <summary>Removes all of them, durably but for those in the directory of the messages.</summary>
+    /// <exception cref="DiskException">One could not be deleted.</exception>
+    public void Delete()
+    {
+        _disk.DeleteFile($"{StoreFileNames.MessagesOf(_directory)}/{StoreFileNames.Expiries}");
+        _disk.DeleteFile($"{StoreFileNames.MessagesOf(_directory)}/{StoreFileNames.Schedules}");
+        if (!_disk.FileExists($"{_directory}/{StoreFileNames.Sources}")) return;
+        _disk.DeleteFile($"{_directory}/{StoreFileNames.Sources}");
+        _disk.SyncDirectory(_directory);
+    }
+
     private static bool DecodeWheel(ReadOnlySpan<byte> content, [NotNullWhen(true)] out HashWheel? wheel, out ulong stamp) =>
         HashWheel.TryDecode(content, out wheel, out stamp, out _);
 

@@ -288,7 +288,8 @@ internal sealed class StoreOpening
         if (block.Messages > 0 && (isGap || recovered.IsDamaged)) _lost.Add(_contents.LastSequence + 1, block.FirstSequence - 1);
         if (block.Messages == 0)
         {
-            bool isHigher = block.LastSequence > _contents.LastSequence;
+            // Where all was erased the records do not know the time.
+            bool isHigher = block.LastSequence > _contents.LastSequence && block.LastTimeNs != 0;
             block.Align(Math.Max(block.LastSequence, _contents.LastSequence), isHigher ? block.LastTimeNs : _contents.LastTimeNs);
         }
 
@@ -320,7 +321,7 @@ internal sealed class StoreOpening
 
     private void NotePrior(ulong sequence, long timestampNs)
     {
-        if (sequence <= _priorSequence || sequence >= SequenceLimit) return;
+        if (sequence < _priorSequence || (sequence == _priorSequence && timestampNs == 0) || sequence >= SequenceLimit) return;
         _priorSequence = sequence;
         _priorTimeNs = timestampNs;
     }

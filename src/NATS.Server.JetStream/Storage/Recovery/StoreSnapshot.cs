@@ -35,6 +35,7 @@ internal sealed class StoreSnapshot
     /// <param name="expiries">Null where messages have no time to live.</param>
     /// <param name="schedules">Null where messages are no schedules.</param>
     /// <param name="sources">How far sources were read; null for a stream without.</param>
+    /// <exception cref="Disks.DiskException">The last block, which was not the last before, could not be read.</exception>
     /// <returns>Null when there is nothing that could be written: no blocks, or too many deletions.</returns>
     public static StoreSnapshot? Take(StoreContents contents, HashWheel? expiries, MessageSchedules? schedules, SourceProgress? sources)
     {

@@ -87,9 +87,11 @@ internal sealed class StoreSnapshotDraft
     /// <param name="expiries">Null where messages have no time to live.</param>
     /// <param name="schedules">Null where messages are no schedules.</param>
     /// <param name="sources">How far sources were read; null for a stream without.</param>
+    /// <exception cref="Disks.DiskException">The last block, which was not the last before, could not be read.</exception>
     public StoreSnapshot Finish(HashWheel? expiries, MessageSchedules? schedules, SourceProgress? sources)
     {
         MessageBlock tail = _contents.Blocks.Tail!;
+        tail.FindLastHash();
         _writer.WriteEnd(tail.Index, tail.LastHash);
         ulong next = _contents.LastSequence + 1;
         return new StoreSnapshot(

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
+using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.Testing.Disks;
 using NATS.Server.Testing.Storage;
 using Xunit;
@@ -46,6 +49,20 @@ public sealed class FileStoreReopeningTests
     }
 
     [Fact]
+    public void The_last_time_outlives_a_truncation_to_where_everything_was_purged()
+    {
+        using MessageStore store = Open(new StoreLimits());
+        Append(store, SecondNs);
+        store.Purge(out _);
+        Append(store, 2 * SecondNs);
+        Assert.Equal(StoreResult.Ok, store.Truncate(1));
+        StreamState state = store.State;
+        Assert.Equal(StoreResult.Ok, store.Flush());
+        using MessageStore again = Open(new StoreLimits(), _disk.Kill());
+        Assert.Equal(state, again.State);
+    }
+
+    [Fact]
     public void The_last_time_outlives_a_truncation_to_a_message_that_is_gone()
     {
         using MessageStore store = Open(new StoreLimits());
@@ -58,10 +75,169 @@ public sealed class FileStoreReopeningTests
         Assert.Equal(state, again.State);
     }
 
-    private static ulong Append(MessageStore store, long timestampNs, long ttlSeconds = 0)
+    [Fact]
+    public void The_index_counts_when_a_truncation_made_another_block_the_last()
+    {
+        using (MessageStore store = Open(new StoreLimits()))
+        {
+            for (int i = 1; i <= 100; i++) Append(store, i);
+            store.Stop(200);
+        }
+
+        ulong end;
+        using (MessageStore store = Open(new StoreLimits()))
+        {
+            end = LastOfFirstBlock();
+            Assert.Equal(StoreResult.Ok, store.Truncate(end));
+            store.Stop(201);
+        }
+
+        using MessageStore again = Open(new StoreLimits());
+        Assert.True(again.IsByIndex);
+        Assert.Equal(end, again.State.LastSequence);
+    }
+
+    [Fact]
+    public void Wherever_a_store_is_truncated_its_index_counts()
+    {
+        for (int messages = 1; messages <= 90; messages += 7)
+        {
+            for (ulong last = 1; last <= (ulong)messages; last++)
+            {
+                var disk = new SimulatedDisk();
+                using (MessageStore store = Open(new StoreLimits(), disk))
+                {
+                    for (int i = 1; i <= messages; i++) Append(store, i);
+                    if (last % 3 == 0) store.Remove(last);
+                    Assert.Equal(StoreResult.Ok, store.Truncate(last));
+                    store.Stop(100);
+                }
+
+                using MessageStore again = Open(new StoreLimits(), disk);
+                Assert.True(again.IsByIndex, $"{messages} messages, truncated to {last}");
+                Assert.Equal(last, again.State.LastSequence);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_was_purged_can_be_truncated()
+    {
+        using MessageStore store = Open(new StoreLimits());
+        for (int i = 1; i <= 3; i++) Append(store, i);
+        store.Purge(out _);
+        Assert.Equal(StoreResult.Ok, store.Truncate(2));
+        StreamState state = store.State;
+        Assert.Equal(StoreResult.Ok, store.Flush());
+        using MessageStore again = Open(new StoreLimits(), _disk.Kill());
+        Assert.Equal(state, again.State);
+    }
+
+    [Fact]
+    public void Messages_are_found_by_time_after_the_only_one_of_a_block_was_erased()
+    {
+        using MessageStore store = Open(new StoreLimits());
+        Append(store, 10);
+        Append(store, 20);
+        Append(store, 30, size: 5000);
+        Append(store, 40, size: 5000);
+        Append(store, 50, size: 5000);
+        store.Erase(3, new Random(1));
+        store.Erase(4, new Random(1));
+        Assert.Equal(StoreResult.Ok, store.Flush());
+        using MessageStore again = Open(new StoreLimits(), _disk.Kill());
+        Assert.Equal([1UL, 2UL, 5UL], new[] { 5L, 15L, 25L }.Select(again.SequenceAt));
+    }
+
+    [Fact]
+    public void Times_to_live_count_after_the_sequences_of_others_were_given_out_again()
+    {
+        var limits = new StoreLimits { AllowTtl = true };
+        using (MessageStore store = Open(limits))
+        {
+            for (int i = 1; i <= 3; i++) Append(store, i, ttlSeconds: 1000);
+            store.Stop(5);
+        }
+
+        using MessageStore truncated = Open(limits);
+        Assert.Equal(StoreResult.Ok, truncated.Truncate(1));
+        for (int i = 2; i <= 5; i++) Append(truncated, i, ttlSeconds: 1);
+        Assert.Equal(StoreResult.Ok, truncated.Flush());
+        using MessageStore again = Open(limits, _disk.Kill());
+        again.Expire(10 * SecondNs);
+        Assert.Equal((1UL, 1UL), (again.State.Messages, again.State.FirstSequence));
+    }
+
+    // Removals that were acknowledged are said by tombstones in the very blocks that a truncation deletes.
+    [Fact]
+    public void A_truncation_that_is_cut_short_brings_nothing_back()
+    {
+        using MessageStore store = Open(new StoreLimits());
+        for (int i = 1; i <= 200; i++) Append(store, i);
+        store.Remove(3);
+        Commit(store);
+        int cuts = 0;
+        _disk.Before = (in DiskOperation operation) =>
+        {
+            if (!operation.IsChange) return;
+            for (int seed = 0; seed < 10; seed++)
+            {
+                using MessageStore again = Open(new StoreLimits(), _disk.Crash(seed));
+                Assert.Equal(StoreResult.NotFound, again.Load(3, out _));
+                Assert.Equal(StoreResult.Ok, again.Load(10, out _));
+                cuts++;
+            }
+        };
+        Assert.Equal(StoreResult.Ok, store.Truncate(10));
+        Commit(store);
+        _disk.Before = null;
+        Assert.True(cuts > 50);
+        Assert.Equal((10UL, 9UL), (store.State.LastSequence, store.State.Messages));
+    }
+
+    [Fact]
+    public void A_guard_from_before_a_compaction_does_not_tell_of_messages_that_were_lost()
+    {
+        using MessageStore store = Open(new StoreLimits());
+        ulong end = 0;
+        for (int i = 1; end == 0; i++)
+        {
+            Append(store, i);
+            store.Flush();
+            end = LastOfFirstBlock();
+        }
+
+        Commit(store);
+        store.Compact(end, out _);
+        Commit(store);
+        StreamState state = store.State;
+        for (int seed = 0; seed < 100; seed++)
+        {
+            using MessageStore again = Open(new StoreLimits(), _disk.Crash(seed));
+            Assert.Equal(state, again.State);
+        }
+    }
+
+    // What the first block ends with, once there is a second.
+    private ulong LastOfFirstBlock()
+    {
+        if (_disk.ContentOf(Directory + "/msgs/2.blk") is not { Length: > 0 } second) return 0;
+        Assert.Equal(RecordStatus.Good, MessageRecord.Read(second, StoreHashKey.OfBlock("S", 2), out StoredRecord record));
+        return record.Sequence - 1;
+    }
+
+    private static void Commit(MessageStore store)
+    {
+        List<DiskSync> files = [];
+        Assert.Equal(StoreResult.Ok, store.BeginCommit(files, out long position));
+        foreach (DiskSync file in files) file.File.Sync();
+        Assert.Equal(StoreResult.Ok, store.EndCommit(position, CollectionsMarshal.AsSpan(files)));
+    }
+
+    private static ulong Append(MessageStore store, long timestampNs, long ttlSeconds = 0, int size = 7)
     {
         byte[] headers = ttlSeconds > 0 ? Encoding.ASCII.GetBytes($"NATS/1.0\r\nNats-TTL: {ttlSeconds}\r\n\r\n") : [];
-        var message = new NewMessage { Subject = "a"u8, Headers = headers, Payload = "payload"u8, TimestampNs = timestampNs, TtlSeconds = ttlSeconds };
+        var message = new NewMessage { Subject = "a"u8, Headers = headers, Payload = new byte[size], TimestampNs = timestampNs, TtlSeconds = ttlSeconds };
         Assert.Equal(StoreResult.Ok, store.Append(message, out ulong sequence));
         return sequence;
     }
