@@ -12,6 +12,9 @@ internal sealed partial class BlockWriter
     // What a truncation takes the tombstones away of, is said in a block of its own, durably before.
     private MessageBlock? _afterTruncation;
 
+    // Of a purge that failed and could not be taken back: until it is, nothing can be stored.
+    private MessageBlock? _prepared;
+
     // All files go at once, by the name of their directory. In their place comes a block, prepared and durable before, that says which sequence was the last.
     private StoreResult PurgeFiles(ulong last, out bool isDone)
     {
@@ -26,20 +29,28 @@ internal sealed partial class BlockWriter
     private StoreResult ReplaceFiles(ulong last)
     {
         MessageBlock prepared = MarkerOf(last);
-        bool isMoved = false;
+        bool isPlaced = false;
         try
         {
             Prepare(prepared);
             IDisk disk = _options!.Disk;
             disk.Rename(MessagesDirectory, PurgedDirectory);
-            isMoved = true;
             disk.Rename(PreparedDirectory, MessagesDirectory);
+            isPlaced = true;
             disk.SyncDirectory(_options.Directory);
         }
         catch (DiskException failure)
         {
-            if (!TryTakeBack(prepared, isMoved)) return Note(failure.Error == DiskError.Full ? new DiskException(DiskError.Device, failure.Path, failure.Message, failure) : failure);
-            return Note(failure);
+            if (!isPlaced)
+            {
+                if (TryTakeBack(prepared)) return Note(failure);
+                _prepared = prepared;
+                return NamesFailed(failure);
+            }
+
+            // It happened, and nobody knows whether it stays: the directory is synced again before anything else is durable.
+            _isRooted = false;
+            NamesFailed(failure);
         }
 
         foreach (MessageBlock block in Blocks)
@@ -110,14 +121,22 @@ internal sealed partial class BlockWriter
         SyncNames();
     }
 
-    // A purge that failed did not happen, unless the disk does not even let it be taken back.
-    private bool TryTakeBack(MessageBlock prepared, bool isMoved)
+    // A purge that failed did not happen, unless the disk does not even let it be taken back. With its block gone the prepared directory does not count any more, so that goes first,
+    // and not before the messages are in their place.
+    private bool TryTakeBack(MessageBlock prepared)
     {
         IDisk disk = _options!.Disk;
         try
         {
-            if (isMoved) disk.Rename(PurgedDirectory, MessagesDirectory);
-            disk.DeleteDirectory(PreparedDirectory);
+            if (!disk.DirectoryExists(MessagesDirectory)) disk.Rename(PurgedDirectory, MessagesDirectory);
+            disk.SyncDirectory(_options.Directory);
+            if (disk.DirectoryExists(PreparedDirectory))
+            {
+                disk.DeleteFile(string.Create(CultureInfo.InvariantCulture, $"{PreparedDirectory}/{prepared.Index}.blk"));
+                disk.SyncDirectory(PreparedDirectory);
+                disk.DeleteDirectory(PreparedDirectory);
+            }
+
             prepared.DeleteFiles();
             disk.SyncDirectory(_options.Directory);
             return true;

@@ -169,10 +169,11 @@ internal sealed partial class BlockWriter
     }
 
     /// <summary>Names could not be made durable.</summary>
-    public void NamesFailed(DiskException failure)
+    public StoreResult NamesFailed(DiskException failure)
     {
         _areNamesDirty = true;
         Failure ??= failure.Message;
+        return StoreResult.Failed;
     }
 
     /// <summary>The index on disk says less than what is in the blocks.</summary>
@@ -211,6 +212,8 @@ internal sealed partial class BlockWriter
     /// <summary>Writes again what is not known to be on the device, and takes up writing.</summary>
     public StoreResult Repair()
     {
+        if (_prepared is { } prepared && !TryTakeBack(prepared)) return StoreResult.Failed;
+        _prepared = null;
         try
         {
             foreach (MessageBlock block in _dirty)

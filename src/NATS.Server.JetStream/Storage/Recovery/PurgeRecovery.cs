@@ -21,22 +21,27 @@ internal static class PurgeRecovery
     {
         string messages = StoreFileNames.MessagesOf(directory);
         string prepared = $"{directory}/{StoreFileNames.Prepared}";
-        if (disk.DirectoryExists(prepared))
+        string purged = $"{directory}/{StoreFileNames.Purged}";
+        IReadOnlyList<DiskEntry> entries = disk.List(prepared);
+        bool isPrepared = entries.Any(entry => RecoveryPlan.TryNumber(entry.Name, Block, out _));
+        if (!isPrepared && !disk.DirectoryExists(messages) && disk.DirectoryExists(purged))
         {
-            IReadOnlyList<DiskEntry> entries = disk.List(prepared);
-            if (entries.Any(entry => RecoveryPlan.TryNumber(entry.Name, Block, out _)))
-            {
-                disk.DeleteDirectory(messages);
-                disk.Rename(prepared, messages);
-                disk.SyncDirectory(directory);
-            }
-            else
-            {
-                TakeBack(disk, messages, prepared, entries);
-            }
+            // Nothing can come into the place of what was moved away.
+            disk.Rename(purged, messages);
+            disk.SyncDirectory(directory);
         }
 
-        string purged = $"{directory}/{StoreFileNames.Purged}";
+        if (isPrepared)
+        {
+            disk.DeleteDirectory(messages);
+            disk.Rename(prepared, messages);
+            disk.SyncDirectory(directory);
+        }
+        else if (disk.DirectoryExists(prepared))
+        {
+            TakeBack(disk, messages, prepared, entries);
+        }
+
         if (disk.DirectoryExists(purged)) disk.DeleteDirectory(purged);
     }
 
@@ -54,6 +59,6 @@ internal static class PurgeRecovery
         }
 
         disk.DeleteDirectory(prepared);
-        disk.SyncDirectory(messages);
+        if (disk.DirectoryExists(messages)) disk.SyncDirectory(messages);
     }
 }

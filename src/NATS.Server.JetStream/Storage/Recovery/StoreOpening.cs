@@ -286,16 +286,28 @@ internal sealed class StoreOpening
         }
 
         if (block.Messages > 0 && (isGap || recovered.IsDamaged)) _lost.Add(_contents.LastSequence + 1, block.FirstSequence - 1);
-        if (block.Messages == 0)
-        {
-            // Where all was erased the records do not know the time.
-            bool isHigher = block.LastSequence > _contents.LastSequence && block.LastTimeNs != 0;
-            block.Align(Math.Max(block.LastSequence, _contents.LastSequence), isHigher ? block.LastTimeNs : _contents.LastTimeNs);
-        }
-
+        if (block.Messages == 0) Align(recovered, isGap);
         _contents.LastSequence = block.LastSequence;
         _contents.LastTimeNs = block.LastTimeNs;
         Blocks.Add(block);
+    }
+
+    // Without messages it says by its tombstones how far the stream had come; where something is missing before it, that is told as lost later on.
+    private void Align(RecoveredBlock recovered, bool isGap)
+    {
+        MessageBlock block = recovered.Block;
+        ulong last = block.LastSequence;
+        long timeNs = block.LastTimeNs;
+        foreach ((ulong sequence, long timestampNs) in recovered.Tombstones)
+        {
+            if (isGap || recovered.IsDamaged || sequence < last || sequence >= SequenceLimit) continue;
+            last = sequence;
+            timeNs = timestampNs;
+        }
+
+        // Where all was erased nothing knows the time.
+        bool isHigher = last > _contents.LastSequence && timeNs != 0;
+        block.Align(Math.Max(last, _contents.LastSequence), isHigher ? timeNs : _contents.LastTimeNs);
     }
 
     private void Apply(IReadOnlyList<BlockTombstone> tombstones)

@@ -50,10 +50,11 @@ internal sealed class StoreSnapshotDraft
         if (_blocks < 0)
         {
             int left = count;
+            uint tail = _contents.Blocks.Tail!.Index;
             bool isAll = _contents.Subjects.Tree.ForEachAfter(_last.AsSpan(0, _lastLength), (ReadOnlySpan<byte> subject, ref SubjectEntry entry) =>
             {
                 if (left == 0) return false;
-                _writer.WriteSubject(subject, new StoredSubject(entry.Messages, entry.FirstBlock, entry.LastBlock));
+                _writer.WriteSubject(subject, new StoredSubject(entry.Messages, entry.FirstBlock, Math.Min(entry.LastBlock, tail)));
                 if (--left == 0) NoteLast(subject);
                 return true;
             });

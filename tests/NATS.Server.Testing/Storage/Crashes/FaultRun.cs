@@ -157,6 +157,7 @@ public sealed class FaultRun : IStoreListener
         if (sequence != next) throw Broken($"append gave sequence {sequence}, not {next}");
         _live[sequence] = payload;
         _removed.Remove(sequence);
+        _gone.Remove(sequence);
         _doubtful.Remove(sequence);
         return string.Create(CultureInfo.InvariantCulture, $"append {sequence}, {payload.Length} bytes");
     }

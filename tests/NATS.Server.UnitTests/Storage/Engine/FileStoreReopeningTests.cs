@@ -107,7 +107,7 @@ public sealed class FileStoreReopeningTests
                 var disk = new SimulatedDisk();
                 using (MessageStore store = Open(new StoreLimits(), disk))
                 {
-                    for (int i = 1; i <= messages; i++) Append(store, i);
+                    for (int i = 1; i <= messages; i++) Append(store, i, subject: $"a.{i % 4}");
                     if (last % 3 == 0) store.Remove(last);
                     Assert.Equal(StoreResult.Ok, store.Truncate(last));
                     store.Stop(100);
@@ -123,13 +123,15 @@ public sealed class FileStoreReopeningTests
     [Fact]
     public void What_was_purged_can_be_truncated()
     {
-        using MessageStore store = Open(new StoreLimits());
-        for (int i = 1; i <= 3; i++) Append(store, i);
-        store.Purge(out _);
+        using MessageStore purged = Open(new StoreLimits());
+        for (int i = 1; i <= 3; i++) Append(purged, i);
+        purged.Purge(out _);
+        SimulatedDisk disk = _disk.Kill();
+        using MessageStore store = Open(new StoreLimits(), disk);
         Assert.Equal(StoreResult.Ok, store.Truncate(2));
         StreamState state = store.State;
         Assert.Equal(StoreResult.Ok, store.Flush());
-        using MessageStore again = Open(new StoreLimits(), _disk.Kill());
+        using MessageStore again = Open(new StoreLimits(), disk.Kill());
         Assert.Equal(state, again.State);
     }
 
@@ -234,10 +236,10 @@ public sealed class FileStoreReopeningTests
         Assert.Equal(StoreResult.Ok, store.EndCommit(position, CollectionsMarshal.AsSpan(files)));
     }
 
-    private static ulong Append(MessageStore store, long timestampNs, long ttlSeconds = 0, int size = 7)
+    private static ulong Append(MessageStore store, long timestampNs, long ttlSeconds = 0, int size = 7, string subject = "a")
     {
         byte[] headers = ttlSeconds > 0 ? Encoding.ASCII.GetBytes($"NATS/1.0\r\nNats-TTL: {ttlSeconds}\r\n\r\n") : [];
-        var message = new NewMessage { Subject = "a"u8, Headers = headers, Payload = new byte[size], TimestampNs = timestampNs, TtlSeconds = ttlSeconds };
+        var message = new NewMessage { Subject = Encoding.ASCII.GetBytes(subject), Headers = headers, Payload = new byte[size], TimestampNs = timestampNs, TtlSeconds = ttlSeconds };
         Assert.Equal(StoreResult.Ok, store.Append(message, out ulong sequence));
         return sequence;
     }
