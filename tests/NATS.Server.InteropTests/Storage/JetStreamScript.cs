@@ -128,6 +128,25 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         return Parse(await ReadMessageAsync(id));
     }
 
+    /// <summary>Restores a backup of one chunk, which may be wrong.</summary>
+    /// <returns>The description of the error, or null when the stream was restored.</returns>
+    public async Task<string?> TryRestoreAsync(string stream, string request, byte[] backup)
+    {
+        JsonElement answer = await RequestAsync($"$JS.API.STREAM.RESTORE.{stream}", request);
+        string target = answer.GetProperty("deliver_subject").GetString()!;
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB restored.{id} {id}\r\nPUB {target} restored.{id} {backup.Length}\r\n{Encoding.Latin1.GetString(backup)}\r\n");
+        string result = await ReadMessageAsync(id);
+        if (result.Length == 0)
+        {
+            await client.SendAsync($"PUB {target} restored.{id} 0\r\n\r\n");
+            result = await ReadMessageAsync(id);
+        }
+
+        using var document = JsonDocument.Parse(result);
+        return document.RootElement.TryGetProperty("error", out JsonElement error) ? error.GetProperty("description").GetString() : null;
+    }
+
     public ValueTask DisposeAsync() => client.DisposeAsync();
 
     private static string FrameOf((string Subject, string Headers, string Payload) message, string reply) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Formats.Tar;
 using System.Text;
 using NATS.Server.Core.Compression;
@@ -68,7 +69,7 @@ public static class Backups
             byte[] content = disk.ContentOf(path)!;
             if (path.EndsWith("/index.db", StringComparison.Ordinal)) files.Add(("msgs/index.db", content));
             if (!path.EndsWith(".blk", StringComparison.Ordinal)) continue;
-            var plain = new System.Buffers.ArrayBufferWriter<byte>();
+            var plain = new ArrayBufferWriter<byte>();
             if (CompressedBlock.TryReadHeader(content, out _, out _) && CompressedBlock.TryDecompress(content, plain, 1 << 24)) content = plain.WrittenSpan.ToArray();
             files.Add((path[(directory.Length + 1)..], content));
         }
@@ -76,10 +77,31 @@ public static class Backups
         return files;
     }
 
+    /// <summary>An archive of entries as they are given, compressed.</summary>
+    public static byte[] OfEntries(params (string Name, long Time, ulong Sequence, string Headers, string Payload)[] entries)
+    {
+        var archive = new ArrayBufferWriter<byte>();
+        archive.Write(BackupArchive.Magic);
+        foreach ((string name, long time, ulong sequence, string headers, string payload) in entries)
+        {
+            BackupArchive.WriteEntry(archive, new BackupEntry
+            {
+                Name = Encoding.UTF8.GetBytes(name),
+                TimestampNs = time,
+                Sequence = sequence,
+                HeadersLength = headers.Length,
+                PayloadLength = payload.Length,
+            });
+            archive.Write(Encoding.ASCII.GetBytes(headers + payload));
+        }
+
+        return Compress(archive.WrittenSpan);
+    }
+
     /// <summary>Compresses as servers do.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> archive)
     {
-        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        var output = new ArrayBufferWriter<byte>();
         S2Stream.Compress(archive, output);
         return output.WrittenSpan.ToArray();
     }

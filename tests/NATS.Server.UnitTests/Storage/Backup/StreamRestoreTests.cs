@@ -328,25 +328,7 @@ public sealed class StreamRestoreTests
     private static (string Name, long Time, ulong Sequence, string Headers, string Payload) Consumer(string name) =>
         ($"consumers/{name}", 0, 0, "", "{\"config\":{},\"state\":{}}");
 
-    private static byte[] Archive(params (string Name, long Time, ulong Sequence, string Headers, string Payload)[] entries)
-    {
-        var archive = new ArrayBufferWriter<byte>();
-        archive.Write(BackupArchive.Magic);
-        foreach ((string name, long time, ulong sequence, string headers, string payload) in entries)
-        {
-            BackupArchive.WriteEntry(archive, new BackupEntry
-            {
-                Name = Encoding.UTF8.GetBytes(name),
-                TimestampNs = time,
-                Sequence = sequence,
-                HeadersLength = headers.Length,
-                PayloadLength = payload.Length,
-            });
-            archive.Write(Encoding.ASCII.GetBytes(headers + payload));
-        }
-
-        return Backups.Compress(archive.WrittenSpan);
-    }
+    private static byte[] Archive(params (string Name, long Time, ulong Sequence, string Headers, string Payload)[] entries) => Backups.OfEntries(entries);
 
     private static byte[] Decompress(byte[] backup)
     {
