@@ -16,5 +16,6 @@ internal sealed record StoreCase(string Name, Func<StoreBenchOptions, IEnumerabl
         new("durable", DurableCase.Measure),
         new("restart", RestartCase.Measure),
         new("backup", BackupCase.Measure),
+        new("streams", StreamCase.Measure),
     ];
 }
