@@ -46,6 +46,9 @@ public sealed partial class SimulatedDisk : IDisk
     /// <summary>What they have cost so far.</summary>
     public long ElapsedNs { get; private set; }
 
+    /// <summary>How many files are open, each as often as it was opened.</summary>
+    public int OpenFiles { get; private set; }
+
     /// <summary>Lets operations fail. The fault is returned for reading its count.</summary>
     public DiskFault Fail(DiskFault fault)
     {
@@ -86,6 +89,7 @@ public sealed partial class SimulatedDisk : IDisk
             }
 
             content.References++;
+            OpenFiles++;
             return new SimulatedFile(this, content, path);
         }
     }
@@ -300,6 +304,15 @@ public sealed partial class SimulatedDisk : IDisk
             new PowerCut((int)(Operations % int.MaxValue) + 2, Operations).Apply(content.Unsynced, content.Synced);
             content.Unsynced.Clear();
             throw Failure(fault.Error, "sync", path, "fault");
+        }
+    }
+
+    internal void Close(SimulatedContent content)
+    {
+        lock (_lock)
+        {
+            OpenFiles--;
+            Release(content);
         }
     }
 

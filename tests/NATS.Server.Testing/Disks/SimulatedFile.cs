@@ -40,6 +40,6 @@ internal sealed class SimulatedFile : IDiskFile
     {
         if (_isClosed) return;
         _isClosed = true;
-        _disk.Release(_content);
+        _disk.Close(_content);
     }
 }

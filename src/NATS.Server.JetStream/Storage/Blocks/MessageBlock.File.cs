@@ -36,7 +36,7 @@ internal sealed partial class MessageBlock
     /// <summary>Nothing more will be appended.</summary>
     public void Seal() => CanAppend = false;
 
-    /// <summary>Drops the records from memory if nobody used them since the last call. Returns whether they were dropped.</summary>
+    /// <summary>Drops the records from memory and closes the files if nobody used them since the last call. Returns whether they were dropped.</summary>
     public bool DropCache()
     {
         bool isIdle = !_isUsed;
@@ -46,6 +46,7 @@ internal sealed partial class MessageBlock
         // After a sync that failed, memory is the only place where what was written is for certain.
         if (IsDirty || _settings.IsSyncing) return false;
         _content = null;
+        Close();
         return true;
     }
 

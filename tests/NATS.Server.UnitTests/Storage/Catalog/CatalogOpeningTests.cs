@@ -84,6 +84,48 @@ public sealed class CatalogOpeningTests
     }
 
     [Fact]
+    public void Streams_that_nobody_uses_keep_no_file_open_and_store_again()
+    {
+        var fixture = new CatalogFixture();
+        for (int i = 0; i < 20; i++) fixture.Fill($"S{i:00}");
+        string expected = fixture.Contents();
+        Commit(fixture);
+        Assert.InRange(fixture.Disk.OpenFiles, 20, 40);
+
+        for (int round = 1; round <= 3; round++)
+        {
+            foreach (StreamFolder stream in fixture.Account.Streams) stream.Messages!.Maintain(CatalogFixture.Now + (round * 60_000_000_000));
+        }
+
+        Assert.Equal(0, fixture.Disk.OpenFiles);
+        Assert.Equal(expected, fixture.Contents());
+        foreach (StreamFolder stream in fixture.Account.Streams) CatalogFixture.Append(stream, "s.9", "once more");
+        expected = fixture.Contents();
+        Commit(fixture);
+        Assert.Equal(expected, new CatalogFixture(fixture.Disk.Crash(0)).Open().Contents());
+
+        static void Commit(CatalogFixture fixture)
+        {
+            foreach (StreamFolder stream in fixture.Account.Streams)
+            {
+                List<DiskSync> files = [];
+                stream.Messages!.BeginCommit(files, out long position);
+                DiskSync[] synced = [.. files];
+                fixture.Disk.Sync(synced);
+                stream.Messages.EndCommit(position, synced);
+                foreach (ConsumerFolder consumer in stream.Consumers)
+                {
+                    files.Clear();
+                    consumer.State!.BeginCommit(files, out position);
+                    synced = [.. files];
+                    fixture.Disk.Sync(synced);
+                    consumer.State.EndCommit(position, synced);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Streams_are_created_and_deleted_by_several_threads()
     {
         var fixture = new CatalogFixture();
