@@ -68,7 +68,7 @@ internal static class StreamCase
 
     private static void Write(StoreFolder folder, string storeDirectory, int count, int consumers)
     {
-        var catalog = new StreamCatalog(OptionsOf(folder, storeDirectory));
+        var catalog = new StreamCatalog(OptionsOf(folder, storeDirectory) with { Disk = new UnsyncedDisk(folder.Disk) });
         AccountFolder account = catalog.Account("$G")!;
         Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, i =>
         {

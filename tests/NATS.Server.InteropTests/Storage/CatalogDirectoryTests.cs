@@ -19,14 +19,14 @@ public sealed class CatalogDirectoryTests
     private const string Accounts = """
         accounts {
           A { jetstream: enabled, users: [{ user: A, password: x }] }
-          "with blank.b" { jetstream: enabled, users: [{ user: B, password: x }] }
+          "odd$name" { jetstream: enabled, users: [{ user: B, password: x }] }
           NONE { users: [{ user: C, password: x }] }
         }
         """;
 
     private const int Messages = 20;
 
-    private static readonly (string Account, string User)[] Users = [("A", "A"), ("with blank.b", "B")];
+    private static readonly (string Account, string User)[] Users = [("A", "A"), ("odd$name", "B")];
     private static readonly string[] Streams = ["S", "größe-☃"];
     private static readonly string[] Consumers = ["explicit", "all"];
 
@@ -129,7 +129,7 @@ public sealed class CatalogDirectoryTests
                     }
                 }
 
-                Assert.DoesNotContain(server.Log, line => line.Contains("[WRN]", StringComparison.Ordinal) || line.Contains("[ERR]", StringComparison.Ordinal));
+                Assert.DoesNotContain(server.Log, line => (line.Contains("[WRN]", StringComparison.Ordinal) && !line.Contains("Plaintext passwords", StringComparison.Ordinal)) || line.Contains("[ERR]", StringComparison.Ordinal));
                 await server.StopAsync();
             }
 
