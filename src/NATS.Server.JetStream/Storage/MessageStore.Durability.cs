@@ -28,6 +28,7 @@ public sealed partial class MessageStore
     // what one has taken the other would believe to be durable.
     private readonly Lock _commitLock = new();
     private MessageBlock[] _condemned = [];
+    private ulong _committing;
     private long _nextIndexNs;
     private long _nextSyncNs;
     private long _nextDropNs;
@@ -217,6 +218,7 @@ public sealed partial class MessageStore
             if (result != StoreResult.Closed && _options is not null)
             {
                 _condemned = _writer.Condemned;
+                _committing = _contents.LastSequence;
                 try
                 {
                     areNamesDirty = _writer.CollectDirty(files);
@@ -231,7 +233,9 @@ public sealed partial class MessageStore
         if (areNamesDirty && !TrySyncNames()) result = StoreResult.Failed;
 
         // Otherwise what says the last sequence instead of the condemned blocks may not be written, or have no name.
-        if (result != StoreResult.Ok) _condemned = [];
+        if (result == StoreResult.Ok) return result;
+        _condemned = [];
+        _committing = 0;
         return result;
     }
 
@@ -240,7 +244,12 @@ public sealed partial class MessageStore
         _writer.EndSync();
         if (_isClosed) return;
         _writer.Synced(failure);
-        if (failure is null) _writer.DeleteCondemned(_condemned);
+        if (failure is null)
+        {
+            _writer.DurableSequence = Math.Max(_writer.DurableSequence, Math.Min(_committing, _contents.LastSequence));
+            _writer.DeleteCondemned(_condemned);
+        }
+
         _condemned = [];
     }
 

@@ -92,8 +92,10 @@ public sealed partial class MessageStore
             result = Try(() =>
             {
                 if (first > _contents.LastSequence) return PurgeLocked(first, out removed);
-                if (first > _contents.FirstSequence) removed = CompactLocked(first);
-                return StoreResult.Ok;
+                if (first <= _contents.FirstSequence) return StoreResult.Ok;
+                StoreResult prepared = _writer.PrepareRemovalBelow(first);
+                if (prepared == StoreResult.Ok) removed = CompactLocked(first);
+                return prepared;
             });
             purged = removed;
 

@@ -83,7 +83,7 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         IStoreListener? listener,
         ScheduleReader? scheduleReader = null)
     {
-        var writer = new BlockWriter(recovered.Contents, settings, options) { NextIndex = recovered.NextIndex, FlushedSequence = recovered.Contents.LastSequence };
+        var writer = new BlockWriter(recovered.Contents, settings, options) { NextIndex = recovered.NextIndex, FlushedSequence = recovered.Contents.LastSequence, DurableSequence = recovered.Contents.LastSequence };
         var store = new MessageStore(recovered.Contents, writer, limits, listener, scheduleReader, options) { Lost = recovered.Lost };
         settings.Damaged = store.Damaged;
         settings.LostFound = store.AddLost;

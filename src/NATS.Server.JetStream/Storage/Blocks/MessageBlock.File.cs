@@ -13,6 +13,12 @@ internal sealed partial class MessageBlock
 
     private int _flushed;
 
+    // How far it is known to be on the device, how far it will be with the sync that is under way, and what was overwritten before that.
+    private readonly List<(int At, int Length)> _erasures = [];
+    private int _durable;
+    private int _collected;
+    private int _erasuresCollected;
+
     // How far anything was written, be it in vain.
     private int _written;
     private IDiskFile? _file;
@@ -79,6 +85,8 @@ internal sealed partial class MessageBlock
     {
         if (!IsDirty) return;
         files.Add(new DiskSync(_file ??= Create()));
+        _collected = _flushed;
+        _erasuresCollected = _erasures.Count;
         IsDirty = false;
     }
 
@@ -93,8 +101,16 @@ internal sealed partial class MessageBlock
     /// <summary>What became of what was collected.</summary>
     public void Synced(bool isDurable)
     {
-        if (!isDurable) IsDirty = true;
-        else if (!CanAppend && !IsDirty) Close();
+        if (!isDurable)
+        {
+            IsDirty = true;
+            return;
+        }
+
+        _durable = _collected;
+        _erasures.RemoveRange(0, Math.Min(_erasuresCollected, _erasures.Count));
+        _erasuresCollected = 0;
+        if (!CanAppend && !IsDirty) Close();
     }
 
     /// <summary>Closes the files; they are opened again when they are needed.</summary>
@@ -126,15 +142,21 @@ internal sealed partial class MessageBlock
         return true;
     }
 
-    /// <summary>Writes everything again, after it is not known what of it the device has.</summary>
+    /// <summary>Writes again what is not known to be on the device, and nothing else: what is there stays untouched if this fails as well.</summary>
     public void Rewrite()
     {
         if (_isUnfinished) Finish();
 
-        // What is not in memory was durable before, or is read only.
-        if (_content is not { } content || _isCompressed || content.BaseOffset >= _flushed) return;
-        WriteRecords(_file ??= Create(), content.BaseOffset, content.Slice(content.BaseOffset, _flushed));
-        IsDirty = true;
+        // What is not in memory was durable before.
+        if (_content is not { } content || _isCompressed) return;
+        foreach ((int at, int length) in _erasures)
+        {
+            if (at >= content.BaseOffset) WriteRecords(_file ??= Create(), at, content.Slice(at, at + length));
+        }
+
+        int from = Math.Max(content.BaseOffset, _durable);
+        if (from < _flushed) WriteRecords(_file ??= Create(), from, content.Slice(from, _flushed));
+        IsDirty = _file is not null;
     }
 
     /// <summary>Overwrites a message that was removed: where it lies, or with the whole block where that is compressed or encrypted.</summary>
@@ -160,6 +182,7 @@ internal sealed partial class MessageBlock
         else if (isWritten && at < _flushed)
         {
             (_file ??= Create()).Write(at, bytes.AsSpan(at, length));
+            _erasures.Add((at, length));
             IsDirty = true;
         }
 
@@ -227,6 +250,10 @@ internal sealed partial class MessageBlock
         else
         {
             (_file ??= Create()).Truncate(offset);
+            _durable = Math.Min(_durable, offset);
+            _collected = Math.Min(_collected, offset);
+            _erasures.RemoveAll(erasure => erasure.At >= offset);
+            _erasuresCollected = 0;
             _written = offset;
             IsDirty = true;
         }
@@ -264,6 +291,9 @@ internal sealed partial class MessageBlock
 
         DiskException? failure = Swap(data, guard: null);
         _hasNewName = true;
+        _durable = _collected = records.Length;
+        _erasures.Clear();
+        _erasuresCollected = 0;
         _written = records.Length;
         _isCompressed = compresses;
         return failure;

@@ -22,6 +22,7 @@ internal sealed partial class MessageBlock
     {
         var block = new MessageBlock(settings, index, 1);
         if (block.Scan(out int guards) is not { } scan) return null;
+        block._durable = block._collected = block._flushed;
         block.FirstSequence = scan.FirstSequence;
         block.FirstTimeNs = scan.FirstTimeNs;
         block.LastSequence = scan.LastSequence;
@@ -64,6 +65,7 @@ internal sealed partial class MessageBlock
         block._content = null;
         block._flushed = (int)length;
         block._written = (int)length;
+        block._durable = block._collected = (int)length;
         block.ForgetGuard();
         if (isTail) block.LookAtEnds(length);
         return block;

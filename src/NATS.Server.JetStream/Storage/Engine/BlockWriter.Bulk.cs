@@ -77,6 +77,7 @@ internal sealed partial class BlockWriter
         Forget();
         Blocks.Add(marker);
         FlushedSequence = last;
+        DurableSequence = last;
         IsFull = false;
         Changes++;
         IsIndexOutdated = true;
@@ -165,6 +166,37 @@ internal sealed partial class BlockWriter
         _dirty.Clear();
         _condemned.Clear();
         _compacted.Clear();
+    }
+
+    // Under the lock: this is not the way of commits. On a full disk what goes makes room.
+    private StoreResult SyncAll()
+    {
+        StoreResult result = Flush();
+        if (result != StoreResult.Ok) return result == StoreResult.DiskFull ? StoreResult.Ok : result;
+        try
+        {
+            List<DiskSync> files = [];
+            foreach (MessageBlock block in _dirty)
+            {
+                block.AddFile(files);
+            }
+
+            DiskSync[] synced = [.. files];
+            if (synced.Length > 0) _options!.Disk.Sync(synced);
+            if (Array.Find(synced, file => file.Failure is not null).Failure is { } failure)
+            {
+                Synced(failure);
+                return StoreResult.Failed;
+            }
+
+            SyncNames();
+            DurableSequence = _contents.LastSequence;
+            return StoreResult.Ok;
+        }
+        catch (DiskException failure)
+        {
+            return NamesFailed(failure);
+        }
     }
 
     private void RemoveBelowInFiles(ulong first, int whole)
@@ -274,6 +306,7 @@ internal sealed partial class BlockWriter
 
             // Blocks with nothing but tombstones end where the stream ended.
             FlushedSequence = Math.Min(FlushedSequence, last);
+            DurableSequence = Math.Min(DurableSequence, last);
             _contents.LastSequence = last;
             _contents.LastTimeNs = timestampNs;
             if (_afterTruncation is { } block)

@@ -56,6 +56,9 @@ internal sealed partial class BlockWriter
     /// <summary>The last sequence that the operating system has.</summary>
     public ulong FlushedSequence { get; set; }
 
+    /// <summary>A last sequence that some record on the device tells, or one above it.</summary>
+    public ulong DurableSequence { get; set; }
+
     /// <summary>What is known of the blocks changed, without that something was stored or removed.</summary>
     public void NoteChange() => Changes++;
 
@@ -381,8 +384,8 @@ internal sealed partial class BlockWriter
         Blocks.Remove(block);
         _areNamesDirty = true;
 
-        // One after the other: it may have the tombstones for what lies in another that is condemned. Until it is gone for good, its own are synced with the rest.
-        if (saysLast || _condemned.Count > 0) _condemned.Add(block);
+        // While nothing durable tells of a higher sequence, this may be the only block that tells the last. And one after the other: it may have the tombstones for what lies in another that is condemned. Until it is gone for good, its own are synced with the rest.
+        if (saysLast || block.LastSequence >= DurableSequence || _condemned.Count > 0) _condemned.Add(block);
         else DeleteFiles(block);
         return true;
     }

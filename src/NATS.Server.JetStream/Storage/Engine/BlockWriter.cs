@@ -104,6 +104,13 @@ internal sealed partial class BlockWriter
         return StoreResult.Ok;
     }
 
+    /// <summary>Makes sure that the last sequence is known whatever is left of removing what is below a sequence. Unless it is <see cref="StoreResult.Ok"/> nothing may be removed.</summary>
+    public StoreResult PrepareRemovalBelow(ulong first)
+    {
+        int whole = Math.Min(Blocks.PositionOf(first), Blocks.Count);
+        return IsInMemory || whole == 0 || Blocks[whole - 1].LastSequence < DurableSequence ? StoreResult.Ok : SyncAll();
+    }
+
     /// <summary>Drops all messages below a sequence, which is not above the last one.</summary>
     public void RemoveBelow(ulong first)
     {
