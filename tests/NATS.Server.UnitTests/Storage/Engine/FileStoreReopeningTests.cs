@@ -197,6 +197,52 @@ public sealed class FileStoreReopeningTests
         Assert.Equal((10UL, 9UL), (store.State.LastSequence, store.State.Messages));
     }
 
+    [Theory]
+    [InlineData(StoreCipher.ChaCha)]
+    [InlineData(StoreCipher.Aes)]
+    public void What_is_beside_an_erased_message_stays_in_an_encrypted_store(StoreCipher cipher)
+    {
+        for (int kills = 0; kills < 3; kills++)
+        {
+            var disk = new SimulatedDisk();
+            int seed = 0;
+            MessageStore Next()
+            {
+                disk.CreateDirectory(Directory);
+                var options = new FileStoreOptions
+                {
+                    Disk = disk,
+                    Directory = Directory,
+                    Name = "S",
+                    BlockSize = 4000,
+                    Random = new Random(++seed),
+                    Keys = new StoreKeys("a secret", "$G"),
+                    Cipher = cipher,
+                };
+                return FileStore.Open(options, new StoreLimits(), _told, 5);
+            }
+
+            MessageStore store = Next();
+            for (int i = 1; i <= 5; i++)
+            {
+                Append(store, i);
+                store.Flush();
+                if (kills < i - 2) continue;
+                store.Dispose();
+                store = Next();
+            }
+
+            Assert.Equal(StoreResult.Ok, store.Erase(4, new Random(1)));
+            Append(store, 6);
+            store.Flush();
+            store.Dispose();
+            using MessageStore again = Next();
+            Assert.Equal("", string.Join("; ", _told.Damages));
+            string there = string.Join(' ', Enumerable.Range(1, 6).Where(sequence => again.Load((ulong)sequence, out _) == StoreResult.Ok));
+            Assert.Equal((kills, "1 2 3 5 6"), (kills, there));
+        }
+    }
+
     [Fact]
     public void A_guard_from_before_a_compaction_does_not_tell_of_messages_that_were_lost()
     {
