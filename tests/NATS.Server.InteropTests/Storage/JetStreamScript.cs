@@ -31,6 +31,15 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         return document.RootElement.Clone();
     }
 
+    /// <summary>Sends a request, and waits for the answer, which has no content.</summary>
+    public async Task AskEmptyAsync(string subject, string body)
+    {
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB reply.{id} {id}\r\nUNSUB {id} 1\r\n{FrameOf((subject, "", body), $"reply.{id} ")}");
+        string answer = await ReadMessageAsync(id);
+        if (answer.Length > 0) throw new InvalidOperationException($"Expected an empty answer but received '{answer}'");
+    }
+
     /// <summary>Sends a request to which many messages answer, the last of which has a status.</summary>
     /// <returns>The header blocks.</returns>
     public async Task<List<string>> AskForManyAsync(string subject, string body)

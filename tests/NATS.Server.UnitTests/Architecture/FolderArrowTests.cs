@@ -12,7 +12,7 @@ public sealed class FolderArrowTests
         ["NATS.Server.Core"] = new(StringComparer.Ordinal)
         {
             ["Collections"] = ["Binary"],
-            ["JetStream"] = ["Subjects", "Collections", "Protocol", "Config"],
+            ["JetStream"] = ["Subjects", "Collections", "Protocol", "Config", "Hashing", "Storage"],
             ["Protocol"] = ["Subjects"],
             ["Jwt"] = ["Security", "Protocol", "Config"],
             ["Mqtt"] = ["Subjects"],
