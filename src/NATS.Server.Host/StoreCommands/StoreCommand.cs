@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using NATS.Server.Core.Storage;
 using NATS.Server.Disks;
@@ -72,7 +73,7 @@ internal sealed class StoreCommand
         if (!StoreDirectory.TryOpen(disk, directory, asked.Account, asked.Stream, out StoreDirectory? store, out string? problem)) return Fail(problem);
         if (StoreHolders.Find(directory) is { } holder) return Fail($"{directory} is in use by {holder}: stop it first");
         if (StoreInspection.CheckKeys(disk, store, options!) is { } locked) return Fail(locked);
-        return Verify(asked, disk, store, options!);
+        return asked.Verb == "verify" ? Verify(asked, disk, store, options!) : Repair(asked, disk, store, options!);
     }
 
     private int Verify(StoreArguments asked, ReadingDisk disk, StoreDirectory store, InspectionOptions options)
@@ -81,6 +82,31 @@ internal sealed class StoreCommand
         if (asked.IsJson) PrintJson(json => StoreReportJson.Write(json, report));
         else PrintEnd(asked, report);
         return report.IsDamaged ? Found : Healthy;
+    }
+
+    private int Repair(StoreArguments asked, ReadingDisk reading, StoreDirectory store, InspectionOptions options)
+    {
+        using var writing = new SystemDisk();
+        IDisk disk = asked.IsDryRun ? new OverlayDisk(reading) : writing;
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        string stamp = now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        StoreRepairReport report = StoreRepair.Run(disk, store, options, (now - DateTimeOffset.UnixEpoch).Ticks * 100, stamp, asked.IsJson ? null : stream => Print(asked, stream));
+        if (asked.IsJson)
+        {
+            PrintJson(json => StoreRepairText.Write(json, report));
+        }
+        else
+        {
+            foreach (string line in StoreReportText.LinesOf(report.Findings, report.Directory, asked.IsVerbose)) _output.WriteLine(line.TrimStart());
+            if (!asked.IsQuiet) _output.WriteLine(StoreRepairText.SummaryOf(report));
+        }
+
+        return report.IsWell ? Healthy : Found;
+    }
+
+    private void Print(StoreArguments asked, StreamRepairReport stream)
+    {
+        foreach (string line in StoreRepairText.LinesOf(stream, asked.IsVerbose, asked.IsQuiet)) _output.WriteLine(line);
     }
 
     private void Print(StoreArguments asked, StreamReport stream)
