@@ -17,7 +17,7 @@ internal static class HostProgram
     public static async Task<int> RunAsync(string[] arguments)
     {
         if (arguments is ["store", ..])
-            return new StoreCommand(Console.Out, Console.Error).Run(arguments[1..]);
+            return new StoreCommand(Console.Out, Console.Error, Console.OpenStandardOutput).Run(arguments[1..]);
         switch (CommandLine.Parse(arguments))
         {
             case CommandLine.Version:

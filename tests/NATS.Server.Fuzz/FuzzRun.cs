@@ -49,7 +49,7 @@ internal static class FuzzRun
         [
             new ClientParserTarget(), new ConnectTarget(), new SubjectTarget(), new TransformTarget(), new HeadersTarget(), new EncodingTarget(), new ConfigTarget(),
             new HttpTarget(), new NkeyTarget(), new SealedTarget(), new JwtTarget(),
-            new CompressionTarget(), new StorageTarget(), new StoreOpeningTarget(), new BackupTarget(),
+            new CompressionTarget(), new StorageTarget(), new StoreOpeningTarget(), new BackupTarget(), .. StoreFileTarget.All,
         ];
 
     private static bool Run(IFuzzTarget target, int seed, TimeSpan time)

@@ -69,6 +69,10 @@ internal static class UsageText
             -v, --version                    Print the version
                 --help_tls                   Print what can be set for TLS
 
+        Store Commands:
+            store verify|repair|export <dir> Check, mend or save the files of a JetStream store that no server
+                                             has open (store --help says more)
+
         """;
 
     public const string TlsHelp = """

@@ -22,14 +22,17 @@ internal sealed class StoreCommand
 
     private readonly TextWriter _output;
     private readonly TextWriter _error;
+    private readonly Func<Stream> _content;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="output">What was asked for.</param>
     /// <param name="error">Why it could not be done.</param>
-    public StoreCommand(TextWriter output, TextWriter error)
+    /// <param name="content">Opens standard output for what is exported.</param>
+    public StoreCommand(TextWriter output, TextWriter error, Func<Stream> content)
     {
         _output = output;
         _error = error;
+        _content = content;
     }
 
     /// <summary>Runs a command.</summary>
@@ -73,7 +76,12 @@ internal sealed class StoreCommand
         if (!StoreDirectory.TryOpen(disk, directory, asked.Account, asked.Stream, out StoreDirectory? store, out string? problem)) return Fail(problem);
         if (StoreHolders.Find(directory) is { } holder) return Fail($"{directory} is in use by {holder}: stop it first");
         if (StoreInspection.CheckKeys(disk, store, options!) is { } locked) return Fail(locked);
-        return asked.Verb == "verify" ? Verify(asked, disk, store, options!) : Repair(asked, disk, store, options!);
+        return asked.Verb switch
+        {
+            "verify" => Verify(asked, disk, store, options!),
+            "repair" => Repair(asked, disk, store, options!),
+            _ => Export(asked, disk, store, options!),
+        };
     }
 
     private int Verify(StoreArguments asked, ReadingDisk disk, StoreDirectory store, InspectionOptions options)
@@ -102,6 +110,28 @@ internal sealed class StoreCommand
         }
 
         return report.IsWell ? Healthy : Found;
+    }
+
+    private int Export(StoreArguments asked, ReadingDisk disk, StoreDirectory store, InspectionOptions options)
+    {
+        try
+        {
+            using Stream output = asked.To is null or "-" ? _content() : ExportFile.Create(asked.To);
+            bool isWell = true;
+            foreach (StreamDirectory stream in store.Streams)
+            {
+                long written = StoreExport.WriteLines(disk, stream, options, output, out StreamReport report);
+                isWell &= !report.IsDamaged;
+                foreach (string line in StoreReportText.LinesOf(report, isVerbose: false, isQuiet: true)) _error.WriteLine(line);
+                if (!asked.IsQuiet) _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stream}: {written} messages written"));
+            }
+
+            return isWell ? Healthy : Found;
+        }
+        catch (Exception problem) when (problem is IOException and not DiskException or UnauthorizedAccessException)
+        {
+            return Fail(ErrorText.FileError("write", asked.To ?? "standard output", problem));
+        }
     }
 
     private void Print(StoreArguments asked, StreamRepairReport stream)

@@ -52,7 +52,8 @@ public sealed class StoreRepairTests
         WrittenStore store = StoreOf(kind);
         Damage(store);
         SortedDictionary<ulong, string> readable = new(store.Serve(store.Disk));
-        SimulatedDisk running = store.Disk.Kill();
+        SimulatedDisk running = new();
+        foreach ((string file, byte[] content) in WrittenStore.FilesOf(store.Disk)) running.Put(file, content);
         List<SimulatedDisk> cuts = [];
         running.Before = (in _) =>
         {
