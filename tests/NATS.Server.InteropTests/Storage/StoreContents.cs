@@ -112,7 +112,7 @@ internal sealed class StoreContents
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 
     // RFC 3339 with up to nine digits after the second; the year 1 stands for none.
-    private static long TimeOf(string text)
+    public static long TimeOf(string text)
     {
         int point = text.IndexOf('.', StringComparison.Ordinal);
         string whole = point < 0 ? text : text[..point] + "Z";
