@@ -62,8 +62,10 @@ public sealed class StoreKeys
     public bool TryOpen(StoreCipher cipher, string context, ReadOnlySpan<byte> file, [NotNullWhen(true)] out AssetKey? key)
     {
         key = null;
+
+        // Before anything is derived: who looks for a wrong bit asks thousands of times.
+        if (file.Length != AssetKey.SeedSize + NonceSize(cipher) + SealingKey.TagSize) return false;
         using SealingKey outer = Derive(cipher, context);
-        if (file.Length != AssetKey.SeedSize + outer.Overhead) return false;
         Span<byte> seed = stackalloc byte[AssetKey.SeedSize];
         if (!outer.TryOpen(file, seed)) return false;
         key = new AssetKey(cipher, seed, file[..outer.NonceSize]);
