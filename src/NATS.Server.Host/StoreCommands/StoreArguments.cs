@@ -132,6 +132,6 @@ internal sealed record StoreArguments
         if (Verb != "repair" && IsDryRun) return "--dry-run is for repair: the others write nothing to a store";
         if (Verb == "export" && IsJson) return "--json is for verify and repair; export has --jsonl";
         if (Verb == "export" && !IsJsonLines && To is null or "-") return "a backup needs --to DIRECTORY; --jsonl writes to standard output too";
-        return Verb == "export" && Stream is null && !IsJsonLines ? "a backup is of one stream: --stream" : null;
+        return null;
     }
 }

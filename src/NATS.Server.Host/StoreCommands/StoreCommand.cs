@@ -16,6 +16,8 @@ internal sealed class StoreCommand
     /// <summary>As <see cref="KeyVariable"/> for the key before.</summary>
     public const string PreviousKeyVariable = "NATS_STORE_PREV_KEY";
 
+    private const string BackupArchiveFile = "stream.arc.s2";
+    private const string BackupDescriptionFile = "backup.json";
     private const int Healthy = 0;
     private const int Found = 1;
     private const int NotDone = 2;
@@ -74,6 +76,7 @@ internal sealed class StoreCommand
         directory = Path.GetFullPath(directory).Replace('\\', '/').TrimEnd('/');
         var disk = new ReadingDisk();
         if (!StoreDirectory.TryOpen(disk, directory, asked.Account, asked.Stream, out StoreDirectory? store, out string? problem)) return Fail(problem);
+        if (asked is { Verb: "export", IsJsonLines: false } && store.Streams.Count != 1) return Fail("a backup is of one stream: --account and --stream say of which");
         if (StoreHolders.Find(directory) is { } holder) return Fail($"{directory} is in use by {holder}: stop it first");
         if (StoreInspection.CheckKeys(disk, store, options!) is { } locked) return Fail(locked);
         return asked.Verb switch
@@ -116,6 +119,7 @@ internal sealed class StoreCommand
     {
         try
         {
+            if (!asked.IsJsonLines) return BackUp(asked, disk, store.Streams[0], options);
             using Stream output = asked.To is null or "-" ? _content() : ExportFile.Create(asked.To);
             bool isWell = true;
             foreach (StreamDirectory stream in store.Streams)
@@ -132,6 +136,32 @@ internal sealed class StoreCommand
         {
             return Fail(ErrorText.FileError("write", asked.To ?? "standard output", problem));
         }
+    }
+
+    // The layout of the nats command line.
+    private int BackUp(StoreArguments asked, ReadingDisk disk, StreamDirectory stream, InspectionOptions options)
+    {
+        Directory.CreateDirectory(asked.To!);
+        string archive = Path.Combine(asked.To!, BackupArchiveFile);
+        string? problem;
+        StreamReport report;
+        byte[] description;
+        using (FileStream output = ExportFile.Create(archive))
+        {
+            long nowNs = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+            problem = StoreExport.WriteBackup(disk, stream, options, nowNs, output, out description, out report);
+        }
+
+        if (problem is not null)
+        {
+            File.Delete(archive);
+            return Fail(problem);
+        }
+
+        using (FileStream output = ExportFile.Create(Path.Combine(asked.To!, BackupDescriptionFile))) output.Write(description);
+        foreach (string line in StoreReportText.LinesOf(report, isVerbose: false, isQuiet: true)) _error.WriteLine(line);
+        if (!asked.IsQuiet) _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stream}: {report.Messages} messages written"));
+        return report.IsDamaged ? Found : Healthy;
     }
 
     private void Print(StoreArguments asked, StreamRepairReport stream)

@@ -102,7 +102,35 @@ public sealed class StoreCommandTests : IDisposable
         Assert.Equal(written.Messages, exported);
     }
 
+    [Fact]
+    public async Task A_backup_of_a_damaged_store_is_restored_by_the_reference_with_all_that_could_be_read()
+    {
+        StoreVariant variant = StoreVariant.Of("chacha");
+        StoreContents written = await WriteAsync(variant);
+        string block = Path.Combine(Stream, "msgs", "1.blk");
+        byte[] content = File.ReadAllBytes(block);
+        content[content.Length / 2] ^= 16;
+        File.WriteAllBytes(block, content);
+        Dictionary<string, byte[]> before = FilesOf();
+
+        CommandRun run = await RunAsync("export", "--to", Path.Combine(_folder.Path, "backup"));
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains("1 message lost", run.Error, StringComparison.Ordinal);
+        Assert.Equal(before.Keys.Order(), FilesOf().Keys.Where(file => !file.Contains("/backup/", StringComparison.Ordinal)).Order());
+        using var empty = new TemporaryFolder();
+        await using ReferenceWork reference = await ReferenceWork.StartAsync(empty, StoreVariant.Of("plain"));
+        string description = File.ReadAllText(Path.Combine(_folder.Path, "backup", "backup.json"));
+        await reference.Script.RestoreAsync("S", description, File.ReadAllBytes(Path.Combine(_folder.Path, "backup", "stream.arc.s2")));
+        StoreContents restored = await reference.ReadAsync();
+        Assert.Equal(Messages - 1, restored.Messages.Count);
+        Assert.All(restored.Messages, message => Assert.Contains(message, written.Messages));
+        JsonElement info = await reference.Script.RequestAsync("$JS.API.CONSUMER.INFO.S.C", "");
+        Assert.Equal(20UL, info.GetProperty("delivered").GetProperty("stream_seq").GetUInt64());
+    }
+
     [Theory]
+    [InlineData("a backup needs --to", "export", ".")]
     [InlineData("verify, repair or export?", "--quiet")]
     [InlineData("unknown command \"store mend\"", "mend", ".")]
     [InlineData("a directory is needed", "verify")]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using NATS.Server.JetStream.Storage.Assets;
+using NATS.Server.JetStream.Storage.Blocks;
 using NATS.Server.JetStream.Storage.Consumers;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Recovery;
@@ -90,16 +91,16 @@ internal sealed class StreamRepair
         return metadata;
     }
 
+    // A block that is opened puts a good key in the place of a damaged one.
     private void RepairBlockKeys()
     {
-        List<StoreFinding> found = [];
+        var settings = BlockSettings.ForFiles(StreamReading.OptionsFor(_disk, _stream, _encryption));
         foreach (BlockReport block in _before.Blocks)
         {
-            KeyFile key = KeyFile.OfBlock(_disk, _messages, _stream.Name, block.Number, _encryption);
-            if (key.Exists) key.Open(found, repairs: true)?.Dispose();
+            bool isKeyDamaged = Damages.Any(finding => finding.Path == PathOf(block.Number, StoreFileNames.KeyEnding) || finding.Path == PathOf(block.Number, StoreFileNames.TwinEnding));
+            if (isKeyDamaged && MessageBlock.TryReadLastHash(settings, block.Number, out _))
+                _actions.Add(string.Create(CultureInfo.InvariantCulture, $"the key of block {block.Number} and its twin were made equal"));
         }
-
-        Note(found);
     }
 
     private void RepairConsumers()
