@@ -5,6 +5,7 @@ using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Storage;
 using NATS.Server.Disks;
 using NATS.Server.JetStream.Storage;
+using NATS.Server.JetStream.Storage.Assets;
 using NATS.Server.Testing;
 using Xunit;
 
@@ -15,20 +16,22 @@ internal sealed class OurWork : IStreamWork, IStoreListener, IDisposable
 {
     private readonly SystemDisk _disk = new();
     private readonly List<string> _damage = [];
+    private readonly FileStoreOptions _options;
 
-    public OurWork(TemporaryFolder folder, StoreVariant variant, StreamSetup setup)
+    public OurWork(TemporaryFolder folder, StoreVariant variant, StreamSetup setup, StoreVariant? previous = null)
     {
-        var options = new FileStoreOptions
+        _options = new FileStoreOptions
         {
             Disk = _disk,
             Directory = Path.Combine(folder.Path, "jetstream", "$G", "streams", "S"),
             Name = "S",
             BlockSize = setup.BlockSizeFor(variant),
-            Keys = variant.Cipher is null ? null : new StoreKeys(StoreVariant.Key, "$G"),
+            Keys = variant.Cipher is null ? null : new StoreKeys(variant.ServerKey, "$G"),
+            PreviousKeys = previous is null ? null : new StoreKeys(previous.ServerKey, "$G"),
             Cipher = variant.Cipher ?? StoreCipher.ChaCha,
             Random = SecureRandom.Instance,
         };
-        Store = FileStore.Open(options, setup.LimitsFor(variant), this, NowNs);
+        Store = FileStore.Open(_options, setup.LimitsFor(variant), this, NowNs);
     }
 
     public MessageStore Store { get; }
@@ -37,6 +40,17 @@ internal sealed class OurWork : IStreamWork, IStoreListener, IDisposable
     public IReadOnlyList<string> Damage => _damage;
 
     private static long NowNs => (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
+
+    /// <summary>What whoever keeps the metadata does when the key or cipher is another.</summary>
+    public void ConvertMetadata()
+    {
+        var encryption = new AssetEncryption { Keys = _options.Keys, PreviousKeys = _options.PreviousKeys, Cipher = _options.Cipher, Random = _options.Random };
+        List<StoreFinding> findings = [];
+        using AssetMetadata metadata = AssetMetadata.Read(_disk, _options.Directory, new AssetIdentity("S"), encryption, findings);
+        metadata.Convert();
+        Assert.NotNull(metadata.Content);
+        Assert.False(metadata.NeedsConversion);
+    }
 
     public Task PublishAsync(IReadOnlyList<(string Subject, string Headers, string Payload)> messages)
     {

@@ -19,9 +19,9 @@ internal sealed class ReferenceWork : IStreamWork, IAsyncDisposable
 
     public IReadOnlyList<string> Log => _server.Log;
 
-    public static async Task<ReferenceWork> StartAsync(TemporaryFolder folder, StoreVariant variant)
+    public static async Task<ReferenceWork> StartAsync(TemporaryFolder folder, StoreVariant variant, StoreVariant? previous = null)
     {
-        ServerProcess server = await ReferenceServer.StartAsync(new ServerProcessOptions { Config = variant.ConfigFor(folder.Path) });
+        ServerProcess server = await ReferenceServer.StartAsync(new ServerProcessOptions { Config = variant.ConfigFor(folder.Path, previous) });
         try
         {
             return new ReferenceWork(server, await JetStreamScript.ConnectAsync(server));

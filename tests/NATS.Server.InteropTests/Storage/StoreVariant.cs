@@ -7,6 +7,9 @@ internal sealed record StoreVariant(string Name, StoreCipher? Cipher, bool IsCom
 {
     public const string Key = "secret of the store";
 
+    /// <summary>The server's key, where there is a cipher.</summary>
+    public string ServerKey { get; init; } = Key;
+
     public static StoreVariant Of(string name) => name switch
     {
         "plain" => new StoreVariant(name, null, false),
@@ -19,9 +22,12 @@ internal sealed record StoreVariant(string Name, StoreCipher? Cipher, bool IsCom
     };
 
     /// <summary>The configuration of a server with this store.</summary>
-    public string ConfigFor(string folder)
+    /// <param name="folder">Where it is.</param>
+    /// <param name="previous">How it was written before, if it was encrypted with another key.</param>
+    public string ConfigFor(string folder, StoreVariant? previous = null)
     {
-        string encryption = Cipher is { } cipher ? $"key: \"{Key}\", cipher: {(cipher == StoreCipher.Aes ? "aes" : "chachapoly")}" : "";
+        string before = previous is not null && previous.ServerKey != ServerKey ? $"prev_key: \"{previous.ServerKey}\", " : "";
+        string encryption = Cipher is { } cipher ? $"{before}key: \"{ServerKey}\", cipher: {(cipher == StoreCipher.Aes ? "aes" : "chachapoly")}" : "";
         return $$"""
             jetstream { store_dir: "{{folder}}", {{encryption}} }
             """;
