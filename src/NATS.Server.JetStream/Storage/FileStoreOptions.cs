@@ -28,7 +28,7 @@ public sealed record FileStoreOptions
 
     public StoreCipher Cipher { get; init; }
 
-    /// <summary>Whether blocks that are encrypted otherwise than configured, or not at all, are converted when the store is opened. Not where it is only looked at.</summary>
+    /// <summary>Whether blocks that are encrypted otherwise than configured, or not at all, are converted when the store is opened, and guards are written anew. Not where it is only looked at.</summary>
     internal bool ConvertsBlocks { get; init; } = true;
 
     /// <summary>For seeds, nonces and noise: one that cannot be guessed where <see cref="Keys"/> are given.</summary>

@@ -6,8 +6,9 @@ namespace NATS.Server.JetStream.Storage.Blocks;
 /// <param name="FileBytes">Of the file.</param>
 /// <param name="IsCompressed">Whether the file is compressed.</param>
 /// <param name="IsEncrypted">Whether it is encrypted.</param>
+/// <param name="IsSalvaged">Whether the compression is damaged: the records are what could be had.</param>
 /// <param name="Guard">What the guard file says, decrypted; empty without one.</param>
-internal sealed record BlockInspection(BlockScan Scan, BlockContent Content, long FileBytes, bool IsCompressed, bool IsEncrypted, byte[] Guard)
+internal sealed record BlockInspection(BlockScan Scan, BlockContent Content, long FileBytes, bool IsCompressed, bool IsEncrypted, bool IsSalvaged, byte[] Guard)
 {
     /// <summary>How many records the guard speaks of.</summary>
     public int Guarded => Guard.Length / GuardEntry.Length;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Disks;
@@ -39,23 +40,37 @@ internal sealed partial class MessageBlock
 
     private void GuardAppended(BlockContent content, int from, int to)
     {
-        if (_guarded == Unknown && content.IsWhole)
-        {
-            GuardAll(content);
-            return;
-        }
-
-        byte[] entries = EntriesOf(content, from, to);
         try
         {
+            if (_guarded == Unknown && !content.IsWhole && !TryProveGuard(from)) content = Covering(0);
+            if (_guarded == Unknown)
+            {
+                GuardAll(content);
+                return;
+            }
+
             _guard ??= Options.Disk.Open(PathOf(".guard"), DiskOpen.OrCreate);
-            if (_guarded == Unknown) _guarded = (int)(_guard.Length / GuardEntry.Length);
-            WriteGuard(entries);
+            WriteGuard(content, from, to);
         }
         catch (DiskException)
         {
             ForgetGuard();
         }
+    }
+
+    // When its last entry is that of the record before, nobody has appended to the block without it. Else the block is read.
+    private bool TryProveGuard(int from)
+    {
+        if (Cipher is not null || from < MessageRecord.EmptyLength) return false;
+        Span<byte> hash = stackalloc byte[sizeof(ulong)];
+        Span<byte> entry = stackalloc byte[GuardEntry.Length];
+        _guard ??= Options.Disk.Open(PathOf(".guard"), DiskOpen.OrCreate);
+        long last = _guard.Length - GuardEntry.Length;
+        if (last < 0 || last % GuardEntry.Length != 0 || last / GuardEntry.Length >= LongestBlock / MessageRecord.EmptyLength) return false;
+        if (_file!.Read(from - sizeof(ulong), hash) < hash.Length || _guard.Read(last, entry) < entry.Length) return false;
+        if (!GuardEntry.ProvesChecksum(entry, BinaryPrimitives.ReadUInt64LittleEndian(hash))) return false;
+        _guarded = (int)(last / GuardEntry.Length) + 1;
+        return true;
     }
 
     private void GuardAll(BlockContent content)
@@ -65,7 +80,7 @@ internal sealed partial class MessageBlock
         {
             _guard = Options.Disk.Open(PathOf(".guard"), DiskOpen.Empty);
             _guarded = 0;
-            WriteGuard(EntriesOf(content, 0, _flushed));
+            WriteGuard(content, 0, _flushed);
         }
         catch (DiskException)
         {
@@ -73,12 +88,23 @@ internal sealed partial class MessageBlock
         }
     }
 
-    private void WriteGuard(byte[] entries)
+    private void WriteGuard(BlockContent content, int from, int to)
     {
-        long at = (long)_guarded * GuardEntry.Length;
-        Cipher?.Apply(PlaceInKeyStream + at, entries);
-        _guard!.Write(at, entries);
-        _guarded += entries.Length / GuardEntry.Length;
+        int length = CountRecords(content, from, to) * GuardEntry.Length;
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Span<byte> entries = scratch.AsSpan(0, length);
+            WriteEntries(content, from, to, entries);
+            long at = (long)_guarded * GuardEntry.Length;
+            Cipher?.Apply(PlaceInKeyStream + at, entries);
+            _guard!.Write(at, entries);
+            _guarded += length / GuardEntry.Length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
     }
 
     // No longer than one for a block of a length can be, and some more, as it may be of a block whose end is lost.
@@ -93,21 +119,30 @@ internal sealed partial class MessageBlock
 
     internal static byte[] EntriesOf(BlockContent content, int from, int to)
     {
+        byte[] entries = new byte[CountRecords(content, from, to) * GuardEntry.Length];
+        WriteEntries(content, from, to, entries);
+        return entries;
+    }
+
+    private static int CountRecords(BlockContent content, int from, int to)
+    {
         int count = 0;
         for (int at = content.SkipHoles(from); at < to; at = content.SkipHoles(at + LengthOf(content, at)))
         {
             count++;
         }
 
-        byte[] entries = new byte[count * GuardEntry.Length];
+        return count;
+    }
+
+    private static void WriteEntries(BlockContent content, int from, int to, Span<byte> entries)
+    {
         int entry = 0;
         for (int at = content.SkipHoles(from); at < to; at = content.SkipHoles(at + LengthOf(content, at)))
         {
-            GuardEntry.Write(entries.AsSpan(entry), content.Slice(at, at + LengthOf(content, at)));
+            GuardEntry.Write(entries[entry..], content.Slice(at, at + LengthOf(content, at)));
             entry += GuardEntry.Length;
         }
-
-        return entries;
     }
 
     private static int LengthOf(BlockContent content, int at) =>

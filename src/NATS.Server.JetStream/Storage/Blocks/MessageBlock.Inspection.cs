@@ -15,7 +15,7 @@ internal sealed partial class MessageBlock
         if (block.Scan(out _) is not { } scan) return null;
         long length;
         using (IDiskFile file = settings.Options!.Disk.Open(block.PathOf(".blk"), DiskOpen.Existing)) length = file.Length;
-        return new BlockInspection(scan, block._content!, length, block._isCompressed, block.Cipher is not null, block.ReadGuard(block._content!.EndOffset));
+        return new BlockInspection(scan, block._content!, length, block._isCompressed, block.Cipher is not null, block._isSalvaged, block.ReadGuard(block._content!.EndOffset));
     }
 
     /// <summary>Writes the block anew: every good record, as it is, without what is damaged between them. The guard is written anew too.</summary>

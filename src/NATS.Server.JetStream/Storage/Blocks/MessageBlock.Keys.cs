@@ -1,4 +1,3 @@
-using System.Buffers;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Recovery;
@@ -88,13 +87,7 @@ internal sealed partial class MessageBlock
     {
         byte[] bytes = [.. content];
         cipher?.Apply(0, bytes);
-        if (CompressedBlock.TryReadHeader(bytes, out _, out int header) && header > 0)
-        {
-            var raw = new ArrayBufferWriter<byte>();
-            if (!CompressedBlock.TryDecompress(bytes, raw, LongestBlock)) return 0;
-            bytes = raw.WrittenSpan.ToArray();
-        }
-
+        if (BlockSalvage.IsCompressed(bytes)) bytes = Decompressed(bytes, out _);
         return new BlockScan(bytes, bytes.Length, [], settings.KeyOf(index)).Count;
     }
 

@@ -15,6 +15,8 @@ internal sealed partial class MessageBlock
     /// </summary>
     public const long LongestBlock = 64 << 20;
 
+    private bool _isSalvaged;
+
     /// <summary>Looks through a block.</summary>
     /// <returns>Null when its key does not fit or its compression is damaged: the file is left as it is.</returns>
     /// <exception cref="DiskException">It could not be read.</exception>
@@ -117,16 +119,15 @@ internal sealed partial class MessageBlock
     private BlockScan? Scan(out int guards)
     {
         guards = 0;
+        if (IsTooLong()) return null;
         byte[]? bytes = Recovery.DiskFiles.Read(Options.Disk, PathOf(".blk"), LongestBlock, out string? problem);
         if (problem is not null) throw new DiskException(DiskError.Device, PathOf(".blk"), problem);
         if (bytes is null || !TryOpenKey()) return null;
         Cipher?.Apply(0, bytes);
-        if (!CompressedBlock.TryReadHeader(bytes, out _, out int header)) header = 0;
-        if (header > 0)
+        _isSalvaged = false;
+        if (BlockSalvage.IsCompressed(bytes))
         {
-            var raw = new ArrayBufferWriter<byte>();
-            if (!CompressedBlock.TryDecompress(bytes, raw, LongestBlock)) return null;
-            bytes = raw.WrittenSpan.ToArray();
+            bytes = Decompressed(bytes, out _isSalvaged);
             CanAppend = false;
             _isCompressed = true;
         }
@@ -140,7 +141,25 @@ internal sealed partial class MessageBlock
         _flushed = bytes.Length;
         _written = bytes.Length;
         _guarded = scan.IsGuarded ? scan.Count : Unknown;
+        if (_isSalvaged && scan.Holes is null) _settings.Damaged?.Invoke(this, "its compression was damaged, and no record of it");
+
+        // The other server has appended, or there never was one. Under a key the places of a guard are not written again.
+        if (_guarded == Unknown && scan is { Holes: null, Repaired: 0 } && Cipher is null && !_isOnlyRead && !_isSalvaged && Options.ConvertsBlocks) GuardAll(_content);
         return scan;
+    }
+
+    private bool IsTooLong()
+    {
+        if (!Options.Disk.FileExists(PathOf(".blk"))) return false;
+        using IDiskFile file = Options.Disk.Open(PathOf(".blk"), DiskOpen.Existing);
+        return file.Length > LongestBlock;
+    }
+
+    private static byte[] Decompressed(byte[] block, out bool isSalvaged)
+    {
+        var raw = new ArrayBufferWriter<byte>();
+        isSalvaged = !CompressedBlock.TryReadHeader(block, out _, out int header) || header == 0 || !CompressedBlock.TryDecompress(block, raw, LongestBlock);
+        return isSalvaged ? BlockSalvage.Decompress(block, LongestBlock) : raw.WrittenSpan.ToArray();
     }
 
     private BlockContent ReadContent()

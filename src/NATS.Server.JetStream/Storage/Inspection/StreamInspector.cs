@@ -125,6 +125,8 @@ internal sealed class StreamInspector
             return Unreadable(file);
         }
 
+        if (inspection.IsSalvaged)
+            Add(StoreFindingKind.Damage, FindingCodes.Block, PathOf(file.Number, ".blk"), "its compression is damaged; what could be decompressed is looked at");
         var report = new BlockReport
         {
             Number = file.Number,

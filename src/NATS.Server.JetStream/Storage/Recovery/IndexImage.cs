@@ -116,6 +116,7 @@ internal sealed class IndexImage
             }
 
             if (at == plan.Blocks.Count || plan.Blocks[at].Number != block.Index) return $"block {block.Index} is not there, or named twice";
+            if (plan.Blocks[at].Length > MessageBlock.LongestBlock) return $"block {block.Index} is longer than any";
             if (plan.Blocks[at].Length == 0 && MessagesOf(block) > 0) return $"block {block.Index} is empty";
             at++;
         }
