@@ -14,6 +14,7 @@ public sealed partial class MessageStore
     // As often as the reference writes its index; caches and blocks are looked at more often.
     private const long IndexIntervalNs = 2 * NanosecondsPerMinute;
     private const long TidyIntervalNs = 5 * NanosecondsPerSecond;
+    private const long NoSync = long.MaxValue;
 
     // Subjects that are copied for the index while others wait: a few milliseconds.
     private const int SubjectsAtOnce = 16 << 10;
@@ -30,7 +31,7 @@ public sealed partial class MessageStore
     private MessageBlock[] _condemned = [];
     private ulong _committing;
     private long _nextIndexNs;
-    private long _nextSyncNs;
+    private long _nextSyncNs = NoSync;
     private long _nextDropNs;
 
     public LostMessages? Lost { get; private set; }
@@ -136,11 +137,7 @@ public sealed partial class MessageStore
             lock (_lock) isMore = !_isClosed && _writer.TidyOne();
         }
 
-        if (_options.SyncIntervalNs > 0 && nowNs >= _nextSyncNs)
-        {
-            _nextSyncNs = nowNs + _options.SyncIntervalNs;
-            Commit();
-        }
+        SyncNowAndThen(nowNs);
 
         if (nowNs >= _nextIndexNs)
         {
@@ -148,7 +145,7 @@ public sealed partial class MessageStore
             _nextIndexNs = nowNs + IndexIntervalNs;
         }
 
-        return nowNs + Math.Min(TidyIntervalNs, _options.SyncIntervalNs > 0 ? _options.SyncIntervalNs : TidyIntervalNs);
+        return Math.Min(nowNs + TidyIntervalNs, _nextSyncNs);
     }
 
     public void Stop(long nowNs)
@@ -273,6 +270,22 @@ public sealed partial class MessageStore
         {
             lock (_lock) _writer.NamesFailed(failure);
             return false;
+        }
+    }
+
+    // The relaxed mode. As with nats-server the first time comes after half an interval to a whole one, so that the streams of a server do not sync all at once.
+    private void SyncNowAndThen(long nowNs)
+    {
+        long interval = _options!.SyncIntervalNs;
+        if (interval <= 0) return;
+        if (_nextSyncNs == NoSync)
+        {
+            lock (_options.Random) _nextSyncNs = nowNs + (interval / 2) + _options.Random.NextInt64((interval / 2) + 1);
+        }
+        else if (nowNs >= _nextSyncNs)
+        {
+            Commit();
+            _nextSyncNs = nowNs + interval;
         }
     }
 
