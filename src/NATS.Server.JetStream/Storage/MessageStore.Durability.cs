@@ -131,10 +131,9 @@ public sealed partial class MessageStore
         }
 
         notices.Tell(_listener);
-        bool isMore = true;
-        while (isMore)
+        while (TidyOne())
         {
-            lock (_lock) isMore = !_isClosed && _writer.TidyOne();
+            // Others come in between.
         }
 
         SyncNowAndThen(nowNs);
@@ -164,11 +163,16 @@ public sealed partial class MessageStore
     {
         Dispose();
         if (_options is null) return;
+        lock (_indexLock) DeleteDirectories(_options);
+    }
+
+    private void DeleteDirectories(FileStoreOptions options)
+    {
         try
         {
-            _options.Disk.DeleteDirectory($"{_options.Directory}/{StoreFileNames.Prepared}");
-            _options.Disk.DeleteDirectory($"{_options.Directory}/{StoreFileNames.Purged}");
-            _options.Disk.DeleteDirectory(StoreFileNames.MessagesOf(_options.Directory));
+            options.Disk.DeleteDirectory($"{options.Directory}/{StoreFileNames.Prepared}");
+            options.Disk.DeleteDirectory($"{options.Directory}/{StoreFileNames.Purged}");
+            options.Disk.DeleteDirectory(StoreFileNames.MessagesOf(options.Directory));
         }
         catch (DiskException failure)
         {
@@ -271,6 +275,49 @@ public sealed partial class MessageStore
             lock (_lock) _writer.NamesFailed(failure);
             return false;
         }
+    }
+
+    // Written and synced without the lock; what else changes the files of blocks waits for it, and so does the index.
+    private bool TidyOne()
+    {
+        StoreNotices notices;
+        bool isMore;
+        lock (_indexLock)
+        {
+            MessageBlock.BlockRewriting? rewriting;
+            lock (_lock)
+            {
+                if (_isClosed) return false;
+                isMore = _writer.BeginTidy(out rewriting);
+                notices = Leave();
+            }
+
+            if (rewriting is not null) isMore = TryRewrite(rewriting);
+        }
+
+        notices.Tell(_listener);
+        return isMore;
+    }
+
+    private bool TryRewrite(MessageBlock.BlockRewriting rewriting)
+    {
+        DiskException? failure = null;
+        try
+        {
+            rewriting.Write();
+        }
+        catch (DiskException problem)
+        {
+            failure = problem;
+        }
+
+        lock (_lock)
+        {
+            if (!_isClosed) return _writer.EndTidy(rewriting, failure);
+        }
+
+        rewriting.Discard();
+        return false;
     }
 
     // The relaxed mode. As with nats-server the first time comes after half an interval to a whole one, so that the streams of a server do not sync all at once.

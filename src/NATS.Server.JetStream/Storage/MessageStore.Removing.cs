@@ -212,12 +212,11 @@ public sealed partial class MessageStore
         int position = _contents.Blocks.PositionOf(sequence);
         if (position == _contents.Blocks.Count) return false;
         MessageBlock block = _contents.Blocks[position];
-        bool isInterior = sequence != block.FirstSequence;
         if (!block.Remove(sequence, out message, out uint size)) return false;
         bytes = size;
         _contents.Removed(message, bytes, block.Index);
         Forget(message);
-        _writer.Removed(block, message, isByUser, isInterior, noise);
+        _writer.Removed(block, message, isByUser, noise);
         if (sequence == _contents.FirstSequence) _contents.FindFirst();
         Debug.Assert(_contents.Messages > 0 || _contents.FirstSequence == _contents.LastSequence + 1);
         return true;

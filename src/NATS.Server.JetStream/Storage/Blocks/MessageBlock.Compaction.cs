@@ -10,10 +10,18 @@ internal sealed partial class MessageBlock
     /// <returns>False when nothing was done.</returns>
     public bool Compact(Func<ulong, bool>? keepsTombstone)
     {
+        if (Compacted(keepsTombstone, out ulong hash) is not { } compacted) return false;
+        DiskException? failure = RewriteFile(compacted, _isCompressed);
+        Take(compacted, hash);
+        return failure is null ? true : throw failure;
+    }
+
+    private BlockContent? Compacted(Func<ulong, bool>? keepsTombstone, out ulong hash)
+    {
+        hash = LastHash;
         BlockContent content = Covering(0);
-        if (content.Holes is not null) return false;
+        if (content.Holes is not null) return null;
         var compacted = new BlockContent(0, 0, (int)Math.Min(Bytes + MessageRecord.EmptyLength, int.MaxValue / 2));
-        ulong hash = LastHash;
         ulong lastMessage = 0;
         int next;
         for (int at = 0; at < content.EndOffset; at = next)
@@ -35,11 +43,13 @@ internal sealed partial class MessageBlock
             compacted.Advance(MessageRecord.EmptyLength);
         }
 
-        if (compacted.EndOffset == content.EndOffset) return false;
-        DiskException? failure = RewriteFile(compacted, _isCompressed);
+        return compacted.EndOffset == content.EndOffset ? null : compacted;
+    }
+
+    private void Take(BlockContent compacted, ulong hash)
+    {
         _content = compacted;
         RawBytes = compacted.EndOffset;
         LastHash = hash;
-        return failure is null ? true : throw failure;
     }
 }

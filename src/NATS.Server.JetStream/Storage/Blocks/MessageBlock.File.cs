@@ -132,16 +132,6 @@ internal sealed partial class MessageBlock
         Options.Disk.DeleteFile(PathOf(".twin"));
     }
 
-    /// <summary>Compresses a block that is no longer written to, if the store is to be compressed. Returns whether it did.</summary>
-    public bool Compress()
-    {
-        if (_settings.Compression == MessageCompression.None || _isCompressed || RawBytes < MessageRecord.EmptyLength || Messages == 0 || CanAppend) return false;
-        BlockContent content = Covering(0);
-        if (content.Holes is not null || _isCompressed) return false;
-        if (RewriteFile(content, compresses: true) is { } failure) throw failure;
-        return true;
-    }
-
     /// <summary>Writes again what is not known to be on the device, and nothing else: what is there stays untouched if this fails as well.</summary>
     public void Rewrite()
     {

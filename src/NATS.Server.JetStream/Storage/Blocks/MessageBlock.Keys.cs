@@ -11,6 +11,8 @@ namespace NATS.Server.JetStream.Storage.Blocks;
 /// </content>
 internal sealed partial class MessageBlock
 {
+    private const string LastTwin = ".last";
+
     private BlockKey? _blockKey;
     private bool _isKeyKnown;
 
@@ -115,10 +117,11 @@ internal sealed partial class MessageBlock
 
     // Puts a file, which is plain here, in the place of the block, so that at any time one of both is there with its key, and with a guard if there is one. What is
     // thrown came before that: all is as it was. What is returned came after it: all is new, and not known to be durable.
-    private DiskException? Swap(byte[] content, byte[]? guard)
+    private DiskException? Swap(byte[] content, byte[]? guard) => Swap(Prepare(content, guard));
+
+    // The first part of it, which changes nothing of the block.
+    private PreparedFiles Prepare(byte[] content, byte[]? guard)
     {
-        const string Last = ".last";
-        IDisk disk = Options.Disk;
         BlockKey? key = Options.Keys is null ? null : BlockKey.Make(Options, Index);
         key?.Cipher.Apply(0, content);
         if (guard is not null) key?.Cipher.Apply(PlaceInKeyStream, guard);
@@ -128,12 +131,33 @@ internal sealed partial class MessageBlock
         {
             files.Add((StoreFileNames.KeyEnding + StoreFileNames.Unfinished, key.File));
             files.Add((StoreFileNames.TwinEnding + StoreFileNames.Unfinished, key.TwinContent(Options.Name, Index, _blockKey)));
-            files.Add((Last + StoreFileNames.Unfinished, key.TwinContent(Options.Name, Index, null)));
+            files.Add((LastTwin + StoreFileNames.Unfinished, key.TwinContent(Options.Name, Index, null)));
         }
 
+        var prepared = new PreparedFiles(key, content.Length, guard is { Length: > 0 }, [.. files.Select(file => file.Item1)]);
         try
         {
             WriteAll([.. files]);
+            return prepared;
+        }
+        catch (DiskException)
+        {
+            Discard(prepared);
+            throw;
+        }
+    }
+
+    private void Discard(PreparedFiles prepared)
+    {
+        foreach (string ending in prepared.Endings) DiskFiles.Discard(Options.Disk, PathOf(ending));
+    }
+
+    private DiskException? Swap(PreparedFiles prepared)
+    {
+        IDisk disk = Options.Disk;
+        BlockKey? key = prepared.Key;
+        try
+        {
             if (key is not null)
             {
                 disk.Rename(PathOf(StoreFileNames.TwinEnding + StoreFileNames.Unfinished), PathOf(StoreFileNames.TwinEnding));
@@ -146,21 +170,21 @@ internal sealed partial class MessageBlock
         }
         catch (DiskException)
         {
-            foreach ((string ending, _) in files) DiskFiles.Discard(disk, PathOf(ending));
+            Discard(prepared);
             throw;
         }
 
         Close();
         _blockKey = key;
         _isKeyKnown = true;
-        _written = content.Length;
+        _written = prepared.Length;
         IsDirty = false;
         try
         {
             if (key is not null) disk.Rename(PathOf(StoreFileNames.KeyEnding + StoreFileNames.Unfinished), PathOf(StoreFileNames.KeyEnding));
-            if (guard is { Length: > 0 }) disk.Rename(PathOf(StoreFileNames.GuardEnding + StoreFileNames.Unfinished), PathOf(StoreFileNames.GuardEnding));
+            if (prepared.HasGuard) disk.Rename(PathOf(StoreFileNames.GuardEnding + StoreFileNames.Unfinished), PathOf(StoreFileNames.GuardEnding));
             disk.SyncDirectory(StoreFileNames.MessagesOf(Options.Directory));
-            if (key is not null) disk.Rename(PathOf(Last + StoreFileNames.Unfinished), PathOf(StoreFileNames.TwinEnding));
+            if (key is not null) disk.Rename(PathOf(LastTwin + StoreFileNames.Unfinished), PathOf(StoreFileNames.TwinEnding));
             return null;
         }
         catch (DiskException failure)
@@ -202,4 +226,7 @@ internal sealed partial class MessageBlock
             foreach (DiskSync file in open) file.File?.Dispose();
         }
     }
+
+    // Written and synced beside what is there, and not yet in its place.
+    private sealed record PreparedFiles(BlockKey? Key, int Length, bool HasGuard, IReadOnlyList<string> Endings);
 }

@@ -16,9 +16,6 @@ internal sealed partial class BlockWriter
     // Appended bytes that are held back at most before they go to the operating system.
     private const long MostPending = 64 << 10;
 
-    // A block in which half is dead is compacted at once from this size on; smaller ones wait for the maintenance.
-    private const long LeastToCompactInline = 2 << 20;
-
     // An emptied last block of this size is given up for a new one.
     private const long LeastToGiveUp = 256 << 10;
 
@@ -255,27 +252,6 @@ internal sealed partial class BlockWriter
         }
     }
 
-    /// <summary>Compacts and compresses blocks that are no longer written to, one a call.</summary>
-    /// <returns>Whether there may be more to do.</returns>
-    public bool TidyOne()
-    {
-        if (IsInMemory || IsFailed || IsFull || IsIndexInFlight) return false;
-        for (int position = 0; position < Blocks.Count - 1; position++)
-        {
-            MessageBlock block = Blocks[position];
-            if (block.Messages == 0 && TryDrop(block)) return true;
-            if (IsWasteful(block))
-            {
-                Compact(block);
-                return true;
-            }
-
-            if (TryCompress(block)) return true;
-        }
-
-        return false;
-    }
-
     /// <summary>Closes all files.</summary>
     public void Close()
     {
@@ -337,7 +313,7 @@ internal sealed partial class BlockWriter
         Appended(block);
     }
 
-    private void RemovedFromFile(MessageBlock block, in StoredMessage message, bool isByUser, bool isInterior, Random? noise)
+    private void RemovedFromFile(MessageBlock block, in StoredMessage message, bool isByUser, Random? noise)
     {
         Changes++;
         IsIndexOutdated = true;
@@ -348,10 +324,6 @@ internal sealed partial class BlockWriter
         {
             if (block != Blocks.Tail) TryDrop(block);
             else if (block.RawBytes >= LeastToGiveUp && RotateFile(out _) == StoreResult.Ok) TryDrop(block);
-        }
-        else if (isInterior && block != Blocks.Tail && block.RawBytes > LeastToCompactInline && IsWasteful(block))
-        {
-            Compact(block);
         }
     }
 
@@ -435,22 +407,6 @@ internal sealed partial class BlockWriter
             Track(block);
             if (failure.Error != DiskError.Full) Note(failure);
             else _compacted[block.Index] = block.Bytes;
-        }
-    }
-
-    private bool TryCompress(MessageBlock block)
-    {
-        try
-        {
-            if (!block.Compress()) return false;
-            _areNamesDirty = true;
-            return true;
-        }
-        catch (DiskException failure)
-        {
-            Track(block);
-            if (failure.Error != DiskError.Full) Note(failure);
-            return false;
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class BlockWriter
     }
 
     /// <summary>A message was removed from a block: stores that it was, and drops or compacts the block.</summary>
-    public void Removed(MessageBlock block, in StoredMessage message, bool isByUser, bool isInterior, Random? noise)
+    public void Removed(MessageBlock block, in StoredMessage message, bool isByUser, Random? noise)
     {
         if (IsInMemory)
         {
@@ -90,7 +90,7 @@ internal sealed partial class BlockWriter
             return;
         }
 
-        RemovedFromFile(block, message, isByUser, isInterior, noise);
+        RemovedFromFile(block, message, isByUser, noise);
     }
 
     /// <summary>Drops all blocks.</summary>

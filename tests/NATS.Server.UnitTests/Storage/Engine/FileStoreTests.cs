@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Disks;
+using NATS.Server.Testing.Disks;
 using Xunit;
 
 namespace NATS.Server.UnitTests.Storage.Engine;
@@ -215,6 +216,88 @@ public sealed class FileStoreTests
         {
             Assert.Empty(fixture.Disk.SyncedContentOf(FileStoreFixture.PathOf(1)) ?? []);
         }
+    }
+
+    // While the new file of a block is synced, another thread stores, reads and removes: also from that very block.
+    [Theory]
+    [InlineData(MessageCompression.None, false)]
+    [InlineData(MessageCompression.S2, false)]
+    [InlineData(MessageCompression.None, true)]
+    [InlineData(MessageCompression.S2, true)]
+    public void While_the_maintenance_writes_a_block_anew_the_store_goes_on(MessageCompression compression, bool isEncrypted)
+    {
+        var disk = new SimulatedDisk();
+        var options = new FileStoreOptions
+        {
+            Disk = disk,
+            Directory = "/s",
+            Name = "S",
+            BlockSize = 4000,
+            Keys = isEncrypted ? new StoreKeys("a secret", "ACCOUNT") : null,
+            Random = new Random(1),
+        };
+        var limits = new StoreLimits { Compression = compression };
+        using MessageStore store = FileStore.Open(options, limits, null, 1);
+        for (int i = 0; i < 100; i++) Append();
+        for (ulong sequence = 2; sequence <= 20; sequence++) store.Remove(sequence);
+        Assert.Equal(StoreResult.Ok, new CommitQueue(disk).Commit(store));
+        int rewritten = 0;
+        int done = 0;
+        ulong next = 22;
+        disk.Before = (in DiskOperation operation) =>
+        {
+            if (operation.Kind != DiskOperations.Sync || !operation.Path.EndsWith(".blk.tmp", StringComparison.Ordinal)) return;
+            rewritten++;
+            var other = new Thread(() =>
+            {
+                Append();
+                if (store.Load(next, out _) == StoreResult.Ok && store.Remove(next) == StoreResult.Ok) done++;
+                next += 3;
+            });
+            other.Start();
+            Assert.True(other.Join(TimeSpan.FromSeconds(30)));
+        };
+        store.Maintain(1);
+        disk.Before = null;
+        Assert.True(rewritten > 0);
+        Assert.Equal(rewritten, done);
+        Assert.DoesNotContain(disk.Files, path => path.Contains(".tmp", StringComparison.Ordinal));
+        Assert.Equal(StoreResult.Ok, new CommitQueue(disk).Commit(store));
+        Assert.Null(store.WriteFailure);
+        StreamState state = store.State;
+        Assert.Equal((ulong)(100 - 19 + rewritten - done), state.Messages);
+        for (int seed = 0; seed < 10; seed++)
+        {
+            using MessageStore read = FileStore.Open(options with { Disk = disk.Crash(seed) }, limits, null, 1);
+            Assert.Equal(state, read.State);
+            for (ulong sequence = 1; sequence <= state.LastSequence; sequence++)
+            {
+                Assert.Equal(store.Load(sequence, out _), read.Load(sequence, out _));
+            }
+        }
+
+        void Append() => store.Append(new NewMessage { Subject = "a"u8, Payload = new byte[100], TimestampNs = 1_000_000 }, out _);
+    }
+
+    [Fact]
+    public void Without_space_for_it_the_maintenance_leaves_blocks_as_they_are()
+    {
+        using var fixture = new FileStoreFixture(new StoreLimits { Compression = MessageCompression.S2 });
+        for (int i = 0; i < 100; i++) fixture.Append("a");
+        for (ulong sequence = 2; sequence <= 20; sequence++) fixture.Store.Remove(sequence);
+        fixture.Commit();
+        fixture.Disk.CapacityBytes = fixture.Disk.UsedBytes;
+        fixture.Store.Maintain(1);
+        fixture.Store.Maintain(2);
+        Assert.Null(fixture.Store.WriteFailure);
+        Assert.Equal(StoreResult.Ok, fixture.Store.Load(50, out _));
+
+        fixture.Disk.CapacityBytes = long.MaxValue;
+        long used = fixture.Disk.UsedBytes;
+        fixture.Append("a");
+        Assert.Equal(StoreResult.Ok, fixture.Commit());
+        fixture.Store.Maintain(3);
+        Assert.True(fixture.Disk.UsedBytes < used);
     }
 
     [Fact]
