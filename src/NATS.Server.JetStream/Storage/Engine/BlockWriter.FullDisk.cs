@@ -24,7 +24,7 @@ internal sealed partial class BlockWriter
         isDone = true;
         for (int position = 0; position < Blocks.Count - 1; position++)
         {
-            DeleteFiles(Blocks[position]);
+            DeleteFiles(Blocks[position], isEssential: true);
         }
 
         MessageBlock? tail = Blocks.Tail;
@@ -33,15 +33,17 @@ internal sealed partial class BlockWriter
         {
             tail?.FreeGuard();
             WriteDurably(marker);
-            if (tail is not null) DeleteFiles(tail);
+            if (tail is not null) DeleteFiles(tail, isEssential: true);
             Purged(marker, last);
-            return StoreResult.Ok;
+
+            // What could not be deleted would be there again after a restart.
+            return IsFailed ? StoreResult.Failed : StoreResult.Ok;
         }
         catch (DiskException failure)
         {
             DeleteFiles(marker);
             PurgeInMemory(tail, last);
-            return Note(failure) == StoreResult.DiskFull ? StoreResult.Ok : StoreResult.Failed;
+            return Note(failure) == StoreResult.DiskFull && !IsFailed ? StoreResult.Ok : StoreResult.Failed;
         }
     }
 
