@@ -351,7 +351,9 @@ internal sealed partial class BlockWriter
     private bool TryDrop(MessageBlock block)
     {
         if (block == Blocks.Tail || block.Messages > 0 || HasNeededTombstones(block)) return false;
-        bool saysLast = block.LastSequence >= _contents.LastSequence && _contents.LastSequence > 0;
+
+        // A message that is there says it itself: a tombstone would delete it.
+        bool saysLast = block.LastSequence >= _contents.LastSequence && _contents.LastSequence > 0 && !IsHeld(_contents.LastSequence);
         if (saysLast) AppendTombstone(_contents.LastSequence, _contents.LastTimeNs);
         Blocks.Remove(block);
         _areNamesDirty = true;
@@ -360,6 +362,16 @@ internal sealed partial class BlockWriter
         if (saysLast || block.LastSequence >= DurableSequence || _condemned.Count > 0) _condemned.Add(block);
         else DeleteFiles(block);
         return true;
+    }
+
+    private bool IsHeld(ulong sequence)
+    {
+        for (int position = Blocks.PositionOf(sequence); position < Blocks.Count; position++)
+        {
+            if (Blocks[position].Holds(sequence)) return true;
+        }
+
+        return false;
     }
 
     private bool HasNeededTombstones(MessageBlock block)

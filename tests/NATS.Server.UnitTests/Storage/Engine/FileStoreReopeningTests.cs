@@ -197,6 +197,20 @@ public sealed class FileStoreReopeningTests
         Assert.Equal((10UL, 9UL), (store.State.LastSequence, store.State.Messages));
     }
 
+    // Blocks with nothing but tombstones come after the last message, and go.
+    [Fact]
+    public void The_last_message_outlives_all_that_were_removed_before_it()
+    {
+        using MessageStore store = Open(new StoreLimits());
+        for (int i = 1; i <= 1000; i++) Append(store, i);
+        for (ulong sequence = 1; sequence < 1000; sequence++) Assert.Equal(StoreResult.Ok, store.Remove(sequence));
+        Commit(store);
+        store.Maintain(1);
+        Commit(store);
+        using MessageStore again = Open(new StoreLimits(), _disk.Kill());
+        Assert.Equal((1UL, 1000UL, 1000UL), (again.State.Messages, again.State.FirstSequence, again.State.LastSequence));
+    }
+
     [Theory]
     [InlineData(StoreCipher.ChaCha)]
     [InlineData(StoreCipher.Aes)]
