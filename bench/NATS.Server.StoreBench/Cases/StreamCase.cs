@@ -93,9 +93,9 @@ internal static class StreamCase
                 state.UpdateAcks(1, 1);
             }
 
-            messages.Flush();
+            // At once: what was just written to keeps its files open, and a process may not have so many.
+            stream.Stop(StoreFolder.NowNs);
         });
-        catalog.StopAll(StoreFolder.NowNs);
     }
 
     private static CatalogOptions OptionsOf(StoreFolder folder, string storeDirectory)
