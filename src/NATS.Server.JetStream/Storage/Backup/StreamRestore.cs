@@ -10,7 +10,7 @@ namespace NATS.Server.JetStream.Storage.Backup;
 /// </summary>
 /// <remarks>
 /// Everything that is in a backup may be wrong: sizes, names, order, checksums and the end are checked, and it needs memory for a block of compressed data and one entry. A stream in
-/// files is put together in a directory beside and renamed when everything is durable. What an interruption leaves there is deleted by <see cref="DiscardUnfinished"/>.
+/// files is put together in a directory beside and renamed when everything is durable. What an interruption leaves there is deleted at the next start (<c>StreamCatalog</c>).
 /// </remarks>
 public sealed class StreamRestore : IDisposable
 {
@@ -43,12 +43,6 @@ public sealed class StreamRestore : IDisposable
 
     /// <summary>What stands in <c>meta.inf</c>, or would for a stream in memory.</summary>
     public ReadOnlyMemory<byte> Metadata => _target.Metadata;
-
-    /// <summary>Deletes what restores have left that did not come to their end. To be called before an account's streams are opened.</summary>
-    /// <param name="disk">Where it is.</param>
-    /// <param name="accountDirectory">The directory with <c>streams</c> in it.</param>
-    /// <exception cref="DiskException">It could not be deleted: it does not matter.</exception>
-    public static void DiscardUnfinished(IDisk disk, string accountDirectory) => disk.DeleteDirectory($"{accountDirectory}/{StagingName}");
 
     /// <summary>Takes a piece of the backup.</summary>
     /// <returns>False: <see cref="Failure"/> says why it failed. Nothing of it is left.</returns>

@@ -149,7 +149,7 @@ public sealed class StreamCatalog
             {
                 string below = $"{path}/{entry.Name}";
                 if (entry is { IsDirectory: true, Name: CatalogDirectories.Streams }) Account(name)!.List(findings);
-                else if (entry is { IsDirectory: true, Name: CatalogDirectories.Snapshots }) _hidden.CondemnFound(below);
+                else if (entry is { IsDirectory: true, Name: CatalogDirectories.Snapshots }) SetAside(path, below);
                 else if (entry.Name != CatalogDirectories.Raft) findings.Add(new StoreFinding(StoreFindingKind.Note, below, "is nothing that belongs to an account; it is left alone", IsRepaired: false));
             }
         }
@@ -157,5 +157,15 @@ public sealed class StreamCatalog
         {
             findings.Add(new StoreFinding(StoreFindingKind.Loss, path, $"the streams of this account cannot be listed: {failure.Message}", IsRepaired: false));
         }
+    }
+
+    // Under another name, so that a restore that begins before it is removed does not lose its files.
+    private void SetAside(string account, string unfinished)
+    {
+        string streams = $"{account}/{CatalogDirectories.Streams}";
+        Options.Disk.CreateDirectory(streams);
+        string hidden = _hidden.NewPath(streams, CatalogDirectories.Snapshots);
+        Options.Disk.Rename(unfinished, hidden);
+        _hidden.Condemn(hidden);
     }
 }

@@ -276,7 +276,7 @@ public sealed class StreamRestoreTests
 
     private static bool HasWholeStream(SimulatedDisk disk, RestoreOptions options)
     {
-        StreamRestore.DiscardUnfinished(disk, "/store");
+        disk.DeleteDirectory($"/store/{StreamRestore.StagingName}");
         if (!disk.DirectoryExists(Backups.Directory)) return false;
         using MessageStore store = FileStore.Open(options.Files! with { Disk = disk }, options.Limits, null, Now);
         using MessageStore expected = Expected();

@@ -128,12 +128,15 @@ public sealed class StreamCatalogTests
         Assert.All((string[])[".S", ".T.4"], name => Assert.True(disk.DirectoryExists($"{Streams}/{name}")));
         fixture.Account.List([]);
         Assert.Equal(4, fixture.Catalog.DirectoriesToRemove);
+        disk.Put(Root + "/ACC/__snapshots__/new", "x"u8);
         List<StoreFinding> findings = [];
         while (fixture.Catalog.RemoveNext(findings.Add))
         {
         }
 
         Assert.Empty(findings);
+        Assert.NotNull(disk.ContentOf(Root + "/ACC/__snapshots__/new"));
+        disk.DeleteDirectory(Root + "/ACC/__snapshots__");
         Assert.Equal(before.Split('\n').Where(file => !file.Contains("/.", StringComparison.Ordinal) && !file.Contains("__", StringComparison.Ordinal)), disk.Files);
         Assert.Null(fixture.Stream("S").Failure);
     }
