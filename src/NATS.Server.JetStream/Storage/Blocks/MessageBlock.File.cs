@@ -280,12 +280,17 @@ internal sealed partial class MessageBlock
         }
 
         DiskException? failure = Swap(data, guard: null);
+        Replaced(records.Length, compresses);
+        return failure;
+    }
+
+    private void Replaced(int length, bool compresses)
+    {
         _hasNewName = true;
-        _durable = _collected = records.Length;
+        _durable = _collected = length;
         _erasures.Clear();
         _erasuresCollected = 0;
-        _written = records.Length;
+        _written = length;
         _isCompressed = compresses;
-        return failure;
     }
 }

@@ -66,10 +66,8 @@ internal sealed partial class MessageBlock
         public void Finish()
         {
             DiskException? failure = block.Swap(_prepared!);
-            block._hasNewName = true;
-            block._written = content.EndOffset;
+            block.Replaced(content.EndOffset, compresses);
             block._flushed = content.EndOffset;
-            block._isCompressed = compresses;
             if (isCompacted)
             {
                 ForgetRemoved();
