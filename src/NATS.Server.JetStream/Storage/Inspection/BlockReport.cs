@@ -35,7 +35,10 @@ public sealed record BlockReport
 
     public GuardState Guard { get; init; }
 
-    internal bool NeedsMending => IsReadable && (Holes > 0 || WrongLengths > 0);
+    internal bool NeedsMending => IsReadable && (Holes > 0 || WrongLengths > 0 || IsSalvaged);
+
+    /// <summary>Whether the compression is damaged.</summary>
+    internal bool IsSalvaged { get; init; }
 }
 
 /// <summary>How a guard file and its block fit together.</summary>

@@ -138,6 +138,7 @@ internal sealed class StreamInspector
             Holes = inspection.Scan.Holes?.Count ?? 0,
             HoleBytes = inspection.Scan.Holes?.Sum(hole => (long)hole.Length) ?? 0,
             WrongLengths = inspection.Scan.Repaired,
+            IsSalvaged = inspection.IsSalvaged,
             Guard = GuardOf(inspection),
         };
         _highest = inspection.Scan.Tombstones.Select(tombstone => tombstone.Sequence).Append(inspection.Scan.LastSequence).Append(_highest).Max();
