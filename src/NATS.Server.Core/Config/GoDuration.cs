@@ -85,11 +85,15 @@ public static class GoDuration
     }
 
     /// <summary>Formats as Go does: <c>0s</c>, <c>1.5µs</c>, <c>250ms</c>, <c>2m0s</c>, <c>1h0m0.5s</c>.</summary>
-    public static string Format(TimeSpan duration)
+    public static string Format(TimeSpan duration) => Format((Int128)duration.Ticks * NanosecondsPerTick);
+
+    /// <summary>Formats nanoseconds as Go does.</summary>
+    public static string FormatNanoseconds(long nanoseconds) => Format((Int128)nanoseconds);
+
+    private static string Format(Int128 nanoseconds)
     {
-        if (duration == TimeSpan.Zero) return "0s";
-        var sign = duration < TimeSpan.Zero ? "-" : "";
-        var nanoseconds = (Int128)duration.Ticks * NanosecondsPerTick;
+        if (nanoseconds == 0) return "0s";
+        var sign = nanoseconds < 0 ? "-" : "";
         if (nanoseconds < 0) nanoseconds = -nanoseconds;
         if (nanoseconds < 1_000) return $"{sign}{nanoseconds}ns";
         if (nanoseconds < 1_000_000) return $"{sign}{WithFraction(nanoseconds, 1_000)}µs";

@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace NATS.Server.Core.JetStream.Json;
+
+/// <summary>Pure. Properties that are left out when they say nothing, as the reference leaves them out.</summary>
+internal static class JsonWriting
+{
+    public static void WriteTextUnlessEmpty(this Utf8JsonWriter json, ReadOnlySpan<byte> name, string text)
+    {
+        if (text.Length > 0) json.WriteString(name, text);
+    }
+
+    public static void WriteNumberUnlessZero(this Utf8JsonWriter json, ReadOnlySpan<byte> name, long number)
+    {
+        if (number != 0) json.WriteNumber(name, number);
+    }
+
+    public static void WriteFlagIfSet(this Utf8JsonWriter json, ReadOnlySpan<byte> name, bool isSet)
+    {
+        if (isSet) json.WriteBoolean(name, true);
+    }
+
+    public static void WriteTextsUnlessEmpty(this Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string>? texts) =>
+        json.WriteListUnlessEmpty(name, texts, static (writer, text) => writer.WriteStringValue(text));
+
+    public static void WriteListUnlessEmpty<T>(this Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<T>? items, Action<Utf8JsonWriter, T> write)
+    {
+        if (items is not { Count: > 0 }) return;
+        json.WriteStartArray(name);
+        foreach (T item in items) write(json, item);
+        json.WriteEndArray();
+    }
+}
