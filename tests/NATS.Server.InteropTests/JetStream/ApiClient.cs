@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using NATS.Server.Testing;
+
+namespace NATS.Server.InteropTests.JetStream;
+
+/// <summary>Owned by one test. Sends requests of the JetStream API, bytes as they are, and returns the bytes of the answers.</summary>
+internal sealed class ApiClient(RawClient client) : IAsyncDisposable
+{
+    private int _requests;
+
+    public static async Task<ApiClient> ConnectAsync(ServerProcess server)
+    {
+        RawClient client = await RawClient.HandshakeAsync(server.Port, "CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+        await client.SendAsync("SUB answers.* 1\r\n");
+        return new ApiClient(client);
+    }
+
+    public async Task<byte[]> AskAsync(string subject, ReadOnlyMemory<byte> payload, string level = "")
+    {
+        string reply = $"answers.{++_requests}";
+        string headers = level.Length == 0 ? "" : $"NATS/1.0\r\nNats-Required-Api-Level: {level}\r\n\r\n";
+        string head = headers.Length == 0
+            ? $"PUB {subject} {reply} {payload.Length}\r\n"
+            : $"HPUB {subject} {reply} {headers.Length} {headers.Length + payload.Length}\r\n{headers}";
+        await client.SendAsync((byte[])[.. Encoding.UTF8.GetBytes(head), .. payload.Span, .. "\r\n"u8]);
+        while (true)
+        {
+            string line = await client.ReadLineAsync();
+            if (line == "PING")
+            {
+                await client.SendAsync("PONG\r\n");
+                continue;
+            }
+
+            string[] arguments = line.Split(' ');
+            if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected an answer to {subject} but received '{line}'");
+            byte[] message = Encoding.Latin1.GetBytes(await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture)));
+            await client.ExpectAsync("\r\n");
+            if (arguments[1] == reply) return arguments[0] == "MSG" ? message : message[int.Parse(arguments[^2], CultureInfo.InvariantCulture)..];
+        }
+    }
+
+    public ValueTask DisposeAsync() => client.DisposeAsync();
+}
