@@ -6,8 +6,14 @@ namespace NATS.Server.Core.JetStream;
 /// <summary>Immutable. The metadata of a stream or consumer: texts by key, sorted by the bytes of the keys, as they are written. Equal by content.</summary>
 public sealed class ConfigMetadata : IEquatable<ConfigMetadata>
 {
-    private static readonly IComparer<string> ByBytes =
-        Comparer<string>.Create(static (first, second) => Encoding.UTF8.GetBytes(first).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(second)));
+    // The order of UTF-8, in which pairs come after everything else.
+    private static readonly IComparer<string> ByBytes = Comparer<string>.Create(static (first, second) =>
+    {
+        int common = first.AsSpan().CommonPrefixLength(second);
+        if (common == first.Length || common == second.Length) return first.Length.CompareTo(second.Length);
+        (char a, char b) = (first[common], second[common]);
+        return char.IsSurrogate(a) == char.IsSurrogate(b) ? a.CompareTo(b) : char.IsSurrogate(a) ? 1 : -1;
+    });
 
     private readonly SortedDictionary<string, string> _entries;
 
@@ -25,7 +31,15 @@ public sealed class ConfigMetadata : IEquatable<ConfigMetadata>
     public bool TryGet(string key, [NotNullWhen(true)] out string? value) => _entries.TryGetValue(key, out value);
 
     /// <summary>The same with an entry, in the place of one that it may have.</summary>
-    public ConfigMetadata With(string key, string value) => new(new SortedDictionary<string, string>(_entries, ByBytes) { [key] = value });
+    public ConfigMetadata With(string key, string value) => With([KeyValuePair.Create(key, value)]);
+
+    /// <summary>The same with entries, in the place of those that it may have; the last of equal ones counts.</summary>
+    public ConfigMetadata With(IEnumerable<KeyValuePair<string, string>> added)
+    {
+        var entries = new SortedDictionary<string, string>(_entries, ByBytes);
+        foreach ((string key, string value) in added) entries[key] = value;
+        return new ConfigMetadata(entries);
+    }
 
     /// <summary>The same without an entry.</summary>
     public ConfigMetadata Without(string key)

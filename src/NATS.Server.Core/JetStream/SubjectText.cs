@@ -14,5 +14,11 @@ internal static class SubjectText
 
     public static bool IsSubset(string subject, string filter) => Subject.IsSubset(Encoding.UTF8.GetBytes(subject), Encoding.UTF8.GetBytes(filter));
 
-    public static bool Collide(string first, string second) => Subject.Collide(Encoding.UTF8.GetBytes(first), Encoding.UTF8.GetBytes(second));
+    /// <summary>Whether some subject is matched by both. Literals, of which an account may have many, are compared without a copy.</summary>
+    public static bool Collide(string first, string second)
+    {
+        if (first == second) return true;
+        if (!first.AsSpan().ContainsAny('*', '>') && !second.AsSpan().ContainsAny('*', '>')) return false;
+        return Subject.Collide(Encoding.UTF8.GetBytes(first), Encoding.UTF8.GetBytes(second));
+    }
 }

@@ -34,14 +34,14 @@ internal static class ConsumerRequestRules
         if (ownName.Length > 0 && surroundings.Consumers.TryGetValue(ownName, out ConsumerConfig? current))
         {
             if (Change(current, ref config, request.Action, stream, surroundings) is { } refusal) return refusal;
-            consumer = new PlannedConsumer(ownName, config, IsNew: false);
+            consumer = new PlannedConsumer(ownName, config, WithInactivity(config, current.IsDurable), IsNew: false);
             return null;
         }
 
         if (request.Action == ConsumerAction.Update) return ApiErrors.ConsumerDoesNotExist;
         if ((NumberOfConsumers(stream, limits, surroundings) ?? WorkQueue(config, stream, surroundings)) is { } refused) return refused;
         if (config.IsDurable && Encoding.UTF8.GetByteCount(config.Durable) > MaximumNameLength) return ApiErrors.ConsumerNameTooLong(MaximumNameLength);
-        consumer = new PlannedConsumer(ownName.Length > 0 ? ownName : surroundings.FreeName, config, IsNew: true);
+        consumer = new PlannedConsumer(ownName.Length > 0 ? ownName : surroundings.FreeName, config, WithInactivity(config, config.IsDurable), IsNew: true);
         return null;
     }
 
@@ -94,13 +94,13 @@ internal static class ConsumerRequestRules
         string name = config.IsDurable ? config.Durable : config.Name;
         if (stream.Retention == RetentionPolicy.WorkQueue && !IsPartitionFree(name, config.Filters, surroundings)) return ApiErrors.ConsumerWQConsumerNotUnique;
         if (ConsumerConfigUpdate.Check(current, config, surroundings.HasInterest) is { } error) return error;
-        config = WithInactivity(config) with { PauseUntil = config.PauseUntil?.ToUtc() };
+        config = config with { PauseUntil = config.PauseUntil?.ToUtc() };
         return null;
     }
 
-    /// <summary>The configuration as the running consumer has it: one that is not durable goes away when it is not used.</summary>
-    internal static ConsumerConfig WithInactivity(ConsumerConfig config) =>
-        !config.IsDurable && config.InactiveThresholdNs <= 0 ? config with { InactiveThresholdNs = ConsumerDefaults.InactiveThresholdNs } : config;
+    // One that is not durable goes away when it is not used. A change that makes it durable does not change that, as long as it runs.
+    private static ConsumerConfig WithInactivity(ConsumerConfig config, bool isDurable) =>
+        !isDurable && config.InactiveThresholdNs <= 0 ? config with { InactiveThresholdNs = ConsumerDefaults.InactiveThresholdNs } : config;
 
     private static ApiError? NumberOfConsumers(StreamConfig stream, AccountLimits limits, ConsumerSurroundings surroundings)
     {

@@ -20,12 +20,10 @@ public sealed record ConsumerSurroundings
 /// <summary>Immutable. The consumer that a request asks for.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Config">Its configuration as it is to be kept; one without a name in it was not given one.</param>
+/// <param name="Running">The configuration with which it runs, and which answers show: with what is decided anew at each start.</param>
 /// <param name="IsNew">Whether it is to be created; otherwise it is there and to be changed.</param>
-public readonly record struct PlannedConsumer(string Name, ConsumerConfig Config, bool IsNew)
+public readonly record struct PlannedConsumer(string Name, ConsumerConfig Config, ConsumerConfig Running, bool IsNew)
 {
-    /// <summary>The configuration with which it runs, and which answers show.</summary>
-    public ConsumerConfig Running => ConsumerRequestRules.WithInactivity(Config);
-
     /// <summary>The configuration as <c>meta.inf</c> keeps it: with a name.</summary>
     public ConsumerConfig Stored => Config.Name.Length > 0 ? Config : Config with { Name = Name };
 }

@@ -10,8 +10,9 @@ internal static class ConfigMetadataJson
     {
         if (json.SkipNull()) return ConfigMetadata.Empty;
         if (!json.EnterObject("map[string]string")) return metadata;
-        while (json.NextKey(out string key)) metadata = metadata.With(key, json.Text(""));
-        return metadata;
+        List<KeyValuePair<string, string>> entries = [];
+        while (json.NextKey(out string key)) entries.Add(KeyValuePair.Create(key, json.Text("")));
+        return metadata.With(entries);
     }
 
     public static void WriteUnlessEmpty(Utf8JsonWriter json, ConfigMetadata metadata)

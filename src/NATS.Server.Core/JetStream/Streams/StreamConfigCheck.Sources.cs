@@ -8,6 +8,7 @@ namespace NATS.Server.Core.JetStream.Streams;
 internal sealed partial class StreamConfigCheck
 {
     private const string ApiPrefix = "$JS.API";
+    private const int MaximumRepeatedVisits = 1_000;
 
     // Of the streams of this account that are read, and of the external ones.
     private readonly List<string> _sourceSubjects = [];
@@ -152,14 +153,15 @@ internal sealed partial class StreamConfigCheck
         return null;
     }
 
-    // Follows who reads from whom, this stream first, until there is nobody new or somebody for the second time.
+    // Follows who reads from whom, this stream first, until there is nobody new or somebody for the second time. Who is read by several before it is visited is visited
+    // as often, as in the reference, which in layers doubles with each; beyond a bound nobody is visited twice.
     private ApiError? Cycles()
     {
         var toVisit = new Queue<StreamConfig>([_config]);
         var visited = new HashSet<string>(StringComparer.Ordinal);
-        while (toVisit.TryDequeue(out StreamConfig? config))
+        for (int visits = 0; toVisit.TryDequeue(out StreamConfig? config); visits++)
         {
-            visited.Add(config.Name);
+            if (!visited.Add(config.Name) && visits > MaximumRepeatedVisits) continue;
             foreach (StreamSource source in config.Sources ?? [])
             {
                 if (source.External is not null) continue;

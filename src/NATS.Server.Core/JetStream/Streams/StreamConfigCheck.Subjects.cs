@@ -22,7 +22,6 @@ internal sealed partial class StreamConfigCheck
         {
             string subject = subjects[i];
             if (!SubjectText.IsValid(subject)) return Invalid("invalid subject");
-            if (subjects.AsSpan()[..i].Contains(subject)) return Invalid("duplicate subjects detected");
             if (subject == Everything && !_config.NoAck) return Invalid("capturing all subjects requires no-ack to be true");
             if (subject == Everything && _config.Replicas != 1) return Invalid("capturing all subjects requires replicas of 1");
             if (!_config.NoAck && Reserved(subject) is { } error) return error;
