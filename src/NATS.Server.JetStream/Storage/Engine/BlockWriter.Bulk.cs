@@ -59,6 +59,7 @@ internal sealed partial class BlockWriter
         }
 
         _isIndexWritten = false;
+        _condemned.Clear();
         Purged(prepared, last);
         DiscardPurged();
         return StoreResult.Ok;
@@ -163,8 +164,7 @@ internal sealed partial class BlockWriter
     private void Forget()
     {
         Blocks.Clear();
-        _dirty.Clear();
-        _condemned.Clear();
+        _dirty.RemoveAll(block => !_condemned.Contains(block));
         _compacted.Clear();
     }
 
@@ -197,6 +197,16 @@ internal sealed partial class BlockWriter
         {
             return NamesFailed(failure);
         }
+    }
+
+    // What goes may have the tombstones for what lies in condemned blocks: these go before it.
+    private StoreResult PrepareRemovalOfFiles(ulong last)
+    {
+        if (last < DurableSequence && _condemned.Count == 0) return StoreResult.Ok;
+        StoreResult result = SyncAll();
+        if (result != StoreResult.Ok || IsFull) return result;
+        DeleteCondemned(Condemned);
+        return _condemned.Count == 0 ? StoreResult.Ok : StoreResult.Failed;
     }
 
     private void RemoveBelowInFiles(ulong first, int whole)

@@ -422,11 +422,18 @@ internal sealed partial class BlockWriter
         }
     }
 
-    // What cannot be deleted is tried again with the next commit. The messages in it are deleted by tombstones and limits as well; those that are not must not come back.
+    // What cannot be deleted is tried again with the next commit. The messages in it are deleted by tombstones and limits as well; those that are not must not come back, and
+    // after one that could not be deleted nothing more is: what follows may have the tombstones for what lies in it.
     private bool DeleteFiles(MessageBlock block, bool isEssential = false)
     {
         _areNamesDirty = true;
         _compacted.Remove(block.Index);
+        if (isEssential && IsFailed)
+        {
+            _condemned.Add(block);
+            return false;
+        }
+
         try
         {
             block.DeleteFiles();

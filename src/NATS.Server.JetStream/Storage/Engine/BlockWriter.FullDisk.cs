@@ -5,7 +5,8 @@ namespace NATS.Server.JetStream.Storage.Engine;
 
 /// <content>
 /// A purge on a full disk. It cannot prepare what is to come first, as there is no space for that; so it deletes first, in an order in which what is left is a store at any time: the index, then
-/// the blocks from the first on, then the guard of the last block. Its place goes to the record that says which sequence was the last, and then the last block goes as well.
+/// the blocks from the first on up to those that may be the only ones on the device to tell the last sequence, and the guards of these. Their place goes to the record that says which sequence was
+/// the last, and then these blocks go as well.
 /// </content>
 internal sealed partial class BlockWriter
 {
@@ -22,18 +23,21 @@ internal sealed partial class BlockWriter
         }
 
         isDone = true;
-        for (int position = 0; position < Blocks.Count - 1; position++)
+        DeleteCondemned([.. _condemned.TakeWhile(block => block.LastSequence < DurableSequence)]);
+        List<MessageBlock> kept = [];
+        foreach (MessageBlock block in Blocks)
         {
-            DeleteFiles(Blocks[position], isEssential: true);
+            if (kept.Count > 0 || block == Blocks.Tail || block.LastSequence >= DurableSequence) kept.Add(block);
+            else DeleteFiles(block, isEssential: true);
         }
 
-        MessageBlock? tail = Blocks.Tail;
         MessageBlock marker = MarkerOf(last);
         try
         {
-            tail?.FreeGuard();
+            foreach (MessageBlock block in kept) block.FreeGuard();
             WriteDurably(marker);
-            if (tail is not null) DeleteFiles(tail, isEssential: true);
+            DeleteCondemned(IsFailed ? [] : Condemned);
+            foreach (MessageBlock block in kept) DeleteFiles(block, isEssential: true);
             Purged(marker, last);
 
             // What could not be deleted would be there again after a restart.
@@ -42,33 +46,34 @@ internal sealed partial class BlockWriter
         catch (DiskException failure)
         {
             DeleteFiles(marker);
-            PurgeInMemory(tail, last);
+            PurgeInMemory(kept, last);
             return Note(failure) == StoreResult.DiskFull && !IsFailed ? StoreResult.Ok : StoreResult.Failed;
         }
     }
 
-    // Not even that had a place. The last block stays, and what says that its messages are gone waits in memory, as with messages that are removed one by one.
-    private void PurgeInMemory(MessageBlock? tail, ulong last)
+    // Not even that had a place. The last blocks stay, and what says that their messages are gone waits in memory, as with messages that are removed one by one.
+    private void PurgeInMemory(List<MessageBlock> kept, ulong last)
     {
-        List<SequenceRun> live = tail is null ? [] : LiveIn(tail);
+        List<SequenceRun> live = [.. kept.SelectMany(LiveIn)];
         Forget();
-        if (tail is not null)
+        foreach (MessageBlock block in kept)
         {
-            Blocks.Add(tail);
-            tail.RemoveBelow(tail.LastSequence + 1, null);
+            Blocks.Add(block);
+            block.RemoveBelow(block.LastSequence + 1, null);
+            Track(block);
         }
 
-        MessageBlock block = tail is { CanAppend: true } ? tail : Begin();
+        MessageBlock end = Blocks.Tail is { CanAppend: true } tail ? tail : Begin();
         foreach (SequenceRun run in live)
         {
             for (ulong sequence = run.First; sequence <= run.Last; sequence++)
             {
-                block.AppendTombstone(sequence, _contents.LastTimeNs);
+                end.AppendTombstone(sequence, _contents.LastTimeNs);
             }
         }
 
-        if (block.LastSequence < last) block.AppendTombstone(last, _contents.LastTimeNs);
-        Appended(block);
+        if (end.LastSequence < last) end.AppendTombstone(last, _contents.LastTimeNs);
+        Appended(end);
         FlushedSequence = last;
         _areNamesDirty = true;
     }

@@ -20,7 +20,7 @@ internal sealed partial class BlockWriter
             bool isWasteful = IsWasteful(block);
             try
             {
-                rewriting = isWasteful ? block.BeginCompaction(sequence => IsNeeded(sequence, block.Index)) : block.BeginCompression();
+                rewriting = isWasteful ? block.BeginCompaction(sequence => IsNeeded(sequence, block.Index) || IsNeededByCondemned(sequence, block.Index)) : block.BeginCompression();
                 if (rewriting is { IsCompaction: true }) DropIndex();
             }
             catch (DiskException failure)

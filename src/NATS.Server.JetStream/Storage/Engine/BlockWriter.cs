@@ -108,7 +108,7 @@ internal sealed partial class BlockWriter
     public StoreResult PrepareRemovalBelow(ulong first)
     {
         int whole = Math.Min(Blocks.PositionOf(first), Blocks.Count);
-        return IsInMemory || whole == 0 || Blocks[whole - 1].LastSequence < DurableSequence ? StoreResult.Ok : SyncAll();
+        return IsInMemory || whole == 0 ? StoreResult.Ok : PrepareRemovalOfFiles(Blocks[whole - 1].LastSequence);
     }
 
     /// <summary>Drops all messages below a sequence, which is not above the last one.</summary>

@@ -112,6 +112,35 @@ public sealed class FullDiskTests
     }
 
     [Fact]
+    public void A_purge_leaves_what_tells_the_last_sequence_until_something_else_does()
+    {
+        var disk = new SimulatedDisk();
+        using MessageStore store = Full(disk, 20, isEncrypted: false);
+        disk.CapacityBytes = long.MaxValue;
+        while (disk.Files.Count(file => file.EndsWith(".blk", StringComparison.Ordinal)) < 2) Assert.Equal(StoreResult.Ok, Append(store, out _));
+        disk.Fail(new DiskFault { Kinds = DiskOperations.Write | DiskOperations.Create, Times = long.MaxValue, Error = DiskError.Full });
+
+        Assert.Equal(StoreResult.Ok, store.Purge(out _));
+        using MessageStore read = Open(disk.Crash(0), isEncrypted: false);
+        Assert.Equal(20UL, read.State.LastSequence);
+    }
+
+    [Fact]
+    public void A_block_that_a_purge_could_not_delete_is_deleted_later()
+    {
+        var disk = new SimulatedDisk();
+        using MessageStore store = Full(disk, 300, isEncrypted: false);
+        disk.Fail(new DiskFault { Kinds = DiskOperations.Delete, PathPart = "/1.blk", Times = 1, Error = DiskError.Device });
+        Assert.Equal(StoreResult.Failed, store.Purge(out _));
+
+        disk.CapacityBytes = long.MaxValue;
+        Assert.Equal(StoreResult.Ok, store.VerifyAfterFailure());
+        Assert.Equal(StoreResult.Ok, new CommitQueue(disk).Commit(store));
+        using MessageStore read = Open(disk.Crash(0), isEncrypted: false);
+        Assert.Equal((0UL, 300UL), (read.State.Messages, read.State.LastSequence));
+    }
+
+    [Fact]
     public void Compaction_frees_the_disk()
     {
         var disk = new SimulatedDisk();
