@@ -92,6 +92,23 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         return replies;
     }
 
+    /// <summary>Sends a pull request, reads what it is told, and goes on listening.</summary>
+    /// <returns>The header block of each message, and behind it the subject that acknowledges it.</returns>
+    public async Task<List<string>> PullAsync(string stream, string consumer, string body, int count)
+    {
+        int id = ++_subscriptions;
+        await client.SendAsync($"SUB inbox.{id} {id}\r\nPUB $JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer} inbox.{id} {body.Length}\r\n{body}\r\n");
+        List<string> told = [];
+        while (told.Count < count)
+        {
+            (string[] arguments, string payload) = await ReadFrameAsync(id);
+            string headers = arguments[0] == "HMSG" ? payload[..int.Parse(arguments[^2], CultureInfo.InvariantCulture)] : "";
+            told.Add(headers + Array.Find(arguments, static argument => argument.StartsWith("$JS.ACK", StringComparison.Ordinal)));
+        }
+
+        return told;
+    }
+
     /// <summary>Sends a message, and waits until the server has handled it.</summary>
     public async Task SendAsync(string subject, string payload)
     {

@@ -17,7 +17,7 @@ public sealed partial class PullQueue(PullRules rules, IPullHost host)
 
     // Given out, and not waiting any more: it is free when the queue is called again.
     private WaitingPull? _taken;
-    private long _checkedNs = long.MinValue;
+    private long _checkedNs;
 
     public PullRules Rules { get; private set; } = rules;
 
