@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using NATS.Server.Testing;
 
 namespace NATS.Server.InteropTests.JetStream;
@@ -9,12 +10,22 @@ internal sealed class ApiClient(RawClient client) : IAsyncDisposable
 {
     private int _requests;
 
-    public static async Task<ApiClient> ConnectAsync(ServerProcess server)
+    /// <summary>Connects.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="connect">The arguments of CONNECT, by the nonce of the server.</param>
+    public static async Task<ApiClient> ConnectAsync(ServerProcess server, Func<string, string> connect)
     {
-        RawClient client = await RawClient.HandshakeAsync(server.Port, "CONNECT {\"verbose\":false,\"headers\":true}\r\n");
-        await client.SendAsync("SUB answers.* 1\r\n");
+        RawClient client = await RawClient.ConnectAsync(server.Port);
+        string info = (await client.ReadLineAsync())["INFO ".Length..];
+        using JsonDocument document = JsonDocument.Parse(info);
+        string nonce = document.RootElement.TryGetProperty("nonce", out JsonElement value) ? value.GetString()! : "";
+        await client.SendAsync($"CONNECT {connect(nonce)}\r\nSUB answers.* 1\r\n");
+        await client.PingAsync();
         return new ApiClient(client);
     }
+
+    /// <summary>Whether the client's own subscription is to a subject.</summary>
+    public static bool HasInterest(string subject) => subject.StartsWith("answers.", StringComparison.Ordinal);
 
     public async Task<byte[]> AskAsync(string subject, ReadOnlyMemory<byte> payload, string level = "")
     {

@@ -5,7 +5,9 @@ using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Testing;
+using NATS.Server.Testing.Jwt;
 using Xunit;
+using TierClaims = NATS.Server.Core.Jwt.JetStreamLimits;
 
 namespace NATS.Server.InteropTests.JetStream;
 
@@ -32,49 +34,87 @@ public sealed class ConfigRulesTests
     [InlineData("json.txt")]
     [InlineData("streams.txt")]
     [InlineData("consumers.txt")]
-    public Task The_rules_say_what_the_reference_answers(string file) => CompareAsync(file, "", "", new RuledJetStream(Roomy, new AccountLimits(), isStrict: true));
+    public Task The_rules_say_what_the_reference_answers(string file) => CompareAsync(file, "", "enabled", Roomy, new AccountLimits(), isStrict: true);
 
     [Fact]
-    public Task Unknown_fields_are_forgiven_where_the_reference_forgives_them() =>
-        CompareAsync("lenient.txt", "strict: false", "", new RuledJetStream(Roomy, new AccountLimits(), isStrict: false));
+    public Task Unknown_fields_are_forgiven_where_the_reference_forgives_them() => CompareAsync("lenient.txt", "strict: false", "enabled", Roomy, new AccountLimits(), isStrict: false);
 
     [Fact]
     public Task Limits_of_server_and_account_hold_as_in_the_reference() => CompareAsync(
         "limits.txt",
         "limits { max_ack_pending: 400, max_request_batch: 50, duplicate_window: 60s }",
         """
-        accounts { A { users: [{ user: a, password: a }], jetstream {
-          max_mem: 600000, max_file: 1100000, max_streams: 5, max_consumers: 5, max_ack_pending: 300
-          memory_max_stream_bytes: 500000, disk_max_stream_bytes: 1000000, max_bytes_required: true
-        } } }
-        no_auth_user: a
+        { max_mem: 600000, max_file: 1100000, max_streams: 5, max_consumers: 5, max_ack_pending: 300
+          memory_max_stream_bytes: 500000, disk_max_stream_bytes: 1000000, max_bytes_required: true }
         """,
-        new RuledJetStream(Limited, LimitedAccount, isStrict: true));
+        Limited,
+        LimitedAccount,
+        isStrict: true);
 
-    private static async Task CompareAsync(string file, string jetStream, string rest, RuledJetStream rules)
+    [Fact]
+    public async Task Limits_of_tiers_hold_as_in_the_reference()
     {
-        using var folder = new TemporaryFolder();
-        string config = $"jetstream {{ store_dir: '{folder.Path}', max_mem: {Gibibyte}, max_file: {Gibibyte}\n{jetStream} }}\n{rest}";
-        await using ServerProcess server = await ReferenceServer.StartAsync(new ServerProcessOptions { Config = config });
-        await using ApiClient client = await ApiClient.ConnectAsync(server);
-        List<string> differences = [];
-        foreach (ApiScenario scenario in ApiScenario.Read(file))
+        var one = new TierClaims { MemoryStorage = 1000, DiskStorage = 1000, Streams = 2, Consumers = 3, MaxAckPending = 70 };
+        var three = new TierClaims { MemoryStorage = 2000, DiskStorage = 2000, Streams = 1, Consumers = 1 };
+        var owner = new OperatorSetup();
+        AccountSetup system = owner.AddAccount("SYS");
+        AccountSetup account = owner.AddAccount("A", claims => claims with
         {
-            foreach (ApiRequest request in scenario.Requests)
-            {
-                using JsonDocument answer = JsonDocument.Parse(await client.AskAsync(request.Subject, request.Payload, request.Level));
-                string expected = Essence(answer.RootElement);
-                string actual = rules.Answer(request, FreeName(answer.RootElement), VersionOf(answer.RootElement));
-                if (expected != actual) differences.Add($"{scenario.Name}: {request.Line}\n  reference: {expected}\n  rules:     {actual}");
-            }
+            Limits = claims.Limits with { Tiers = new Dictionary<string, TierClaims> { ["R1"] = one, ["R3"] = three } },
+        });
+        UserSetup user = account.AddUser("u");
+        var tiers = new AccountTiers(new Dictionary<string, AccountLimits>
+        {
+            ["R1"] = new() { MaxMemory = 1000, MaxStorage = 1000, MaxStreams = 2, MaxConsumers = 3, MaxAckPending = 70 },
+            ["R3"] = new() { MaxMemory = 2000, MaxStorage = 2000, MaxStreams = 1, MaxConsumers = 1 },
+        });
+        using var folder = new TemporaryFolder();
+        await using ServerProcess server = await StartAsync(folder, "", owner.Configuration(system));
+        await using ApiClient client = await ApiClient.ConnectAsync(server, nonce => user.Connect(nonce));
+        ApiScenario scenario = Assert.Single(ApiScenario.Read("tiers.txt"));
+        NoDifferences(await CompareAsync(scenario, client, Path.Combine(folder.Path, "jetstream", account.Id), new RuledJetStream(Roomy, tiers, isStrict: true)));
+    }
 
-            differences.AddRange(CompareFiles(folder.Path, rules).Select(difference => $"{scenario.Name}: {difference}"));
-            foreach (string stream in await StreamsAsync(client)) await client.AskAsync($"$JS.API.STREAM.DELETE.{stream}", default);
-            rules.Clear();
+    // Each scenario has an account of its own: the reference still removes the files of a stream when it has answered that the stream is deleted.
+    private static async Task CompareAsync(string file, string jetStream, string ofAccounts, ServerLimits limits, AccountLimits accountLimits, bool isStrict)
+    {
+        IReadOnlyList<ApiScenario> scenarios = ApiScenario.Read(file);
+        string accounts = string.Join('\n', scenarios.Select((_, i) => $"S{i} {{ users: [{{ user: s{i}, password: p }}], jetstream: {ofAccounts} }}"));
+        using var folder = new TemporaryFolder();
+        await using ServerProcess server = await StartAsync(folder, jetStream, $"accounts {{ {accounts} }}");
+        List<string> differences = [];
+        for (int i = 0; i < scenarios.Count; i++)
+        {
+            string connect = $$"""{"verbose":false,"headers":true,"user":"s{{i}}","pass":"p"}""";
+            await using ApiClient client = await ApiClient.ConnectAsync(server, _ => connect);
+            var rules = new RuledJetStream(limits, new AccountTiers(accountLimits), isStrict);
+            differences.AddRange(await CompareAsync(scenarios[i], client, Path.Combine(folder.Path, "jetstream", $"S{i}"), rules));
         }
 
-        Assert.True(differences.Count == 0, $"{differences.Count} differences\n{string.Join('\n', differences)}");
+        NoDifferences(differences);
     }
+
+    private static async Task<List<string>> CompareAsync(ApiScenario scenario, ApiClient client, string folder, RuledJetStream rules)
+    {
+        List<string> differences = [];
+        foreach (ApiRequest request in scenario.Requests)
+        {
+            using JsonDocument answer = JsonDocument.Parse(await client.AskAsync(request.Subject, request.Payload, request.Level));
+            string expected = Essence(answer.RootElement);
+            string actual = rules.Answer(request, FreeName(answer.RootElement), VersionOf(answer.RootElement));
+            if (expected != actual) differences.Add($"{request.Line}\n  reference: {expected}\n  rules:     {actual}");
+        }
+
+        differences.AddRange(CompareFiles(folder, rules));
+        return [.. differences.Select(difference => $"{scenario.Name}: {difference}")];
+    }
+
+    private static void NoDifferences(List<string> differences) => Assert.True(differences.Count == 0, $"{differences.Count} differences\n{string.Join('\n', differences)}");
+
+    private static Task<ServerProcess> StartAsync(TemporaryFolder folder, string jetStream, string rest) => ReferenceServer.StartAsync(new ServerProcessOptions
+    {
+        Config = $"jetstream {{ store_dir: '{folder.Path}', max_mem: {Gibibyte}, max_file: {Gibibyte}\n{jetStream} }}\n{rest}",
+    });
 
     // An error is compared as a whole; of other answers, the configuration is what the rules are about.
     private static string Essence(JsonElement answer) =>
@@ -88,12 +128,6 @@ public sealed class ConfigRulesTests
     }
 
     private static string VersionOf(JsonElement answer) => answer.TryGetProperty("config", out JsonElement config) ? config.GetProperty("metadata").GetProperty("_nats.ver").GetString()! : "";
-
-    private static async Task<List<string>> StreamsAsync(ApiClient client)
-    {
-        using JsonDocument answer = JsonDocument.Parse(await client.AskAsync("$JS.API.STREAM.NAMES", default));
-        return [.. answer.RootElement.GetProperty("streams") is { ValueKind: JsonValueKind.Array } names ? names.EnumerateArray().Select(name => name.GetString()!) : []];
-    }
 
     private static IEnumerable<string> CompareFiles(string folder, RuledJetStream rules)
     {
@@ -123,8 +157,6 @@ public sealed class ConfigRulesTests
         }
     }
 
-    // The folder of an asset that must have one, in whichever account it is.
-    private static string[] Find(string folder, string asset, bool isThere) => isThere
-        ? [Directory.GetDirectories(Path.Combine(folder, "jetstream")).Select(account => Path.Combine(account, "streams", asset)).Single(Directory.Exists)]
-        : [];
+    // The folder of an asset of an account, if it must have one.
+    private static string[] Find(string folder, string asset, bool isThere) => isThere ? [Path.Combine(folder, "streams", asset)] : [];
 }

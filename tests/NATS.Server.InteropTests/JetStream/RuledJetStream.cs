@@ -13,7 +13,7 @@ namespace NATS.Server.InteropTests.JetStream;
 /// <summary>
 /// Owned by one test. An account that has nothing but configurations, kept by the pure rules: what they say to a request is compared with what a server says.
 /// </summary>
-internal sealed class RuledJetStream(ServerLimits server, AccountLimits account, bool isStrict)
+internal sealed class RuledJetStream(ServerLimits server, AccountTiers account, bool isStrict)
 {
     private readonly Dictionary<string, StreamConfig> _streams = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, PlannedConsumer>> _consumers = new(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal sealed class RuledJetStream(ServerLimits server, AccountLimits account,
     private JetStreamView View => new()
     {
         Server = server with { ReservedMemory = Reserved(StorageType.Memory), ReservedStorage = Reserved(StorageType.File) },
-        Tiers = new AccountTiers(account),
+        Tiers = account,
         Streams = _streams,
     };
 
@@ -44,12 +44,6 @@ internal sealed class RuledJetStream(ServerLimits server, AccountLimits account,
             ["CONSUMER", "DELETE"] => DeleteConsumer(tokens[4], tokens[5]),
             _ => Consumer(request, freeName, version),
         };
-    }
-
-    public void Clear()
-    {
-        _streams.Clear();
-        _consumers.Clear();
     }
 
     private string Stream(ApiRequest request, string name, bool isNew, string version)
@@ -71,7 +65,7 @@ internal sealed class RuledJetStream(ServerLimits server, AccountLimits account,
         if (!ConsumerConfigJson.TryReadRequest(request.Payload, isStrict, out ConsumerRequest asked, out string? problem)) return Render(Type, ApiErrors.InvalidJSON(problem));
         if (!ApiLevel.Supports(Encoding.UTF8.GetBytes(request.Level))) return Render(Type, ApiErrors.RequiredApiLevel);
         if (!ConsumerRequestSubject.TryParse(request.Subject, out ConsumerRequestSubject subject)) throw new InvalidOperationException(request.Subject);
-        var surroundings = new ConsumerSurroundings { View = View, Consumers = Running(asked.Stream), FreeName = freeName };
+        var surroundings = new ConsumerSurroundings { View = View, Consumers = Running(asked.Stream), FreeName = freeName, HasInterest = ApiClient.HasInterest };
         if (ConsumerRequestRules.Judge(subject, asked, surroundings, out PlannedConsumer consumer) is { } refused) return Render(Type, refused);
         _consumers[asked.Stream][consumer.Name] = consumer;
         return Render(json => ConsumerConfigJson.Write(json, consumer.Running with { Metadata = ApiLevel.ForAnswer(consumer.Running.Metadata, version) }));

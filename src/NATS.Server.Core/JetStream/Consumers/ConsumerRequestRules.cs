@@ -41,6 +41,7 @@ internal static class ConsumerRequestRules
         if (request.Action == ConsumerAction.Update) return ApiErrors.ConsumerDoesNotExist;
         if ((NumberOfConsumers(stream, limits, surroundings) ?? WorkQueue(config, stream, surroundings)) is { } refused) return refused;
         if (config.IsDurable && Encoding.UTF8.GetByteCount(config.Durable) > MaximumNameLength) return ApiErrors.ConsumerNameTooLong(MaximumNameLength);
+        if (!IsNameOfFolder(ownName, config, stream)) return ApiErrors.ConsumerCreate("error creating store for consumer");
         consumer = new PlannedConsumer(ownName.Length > 0 ? ownName : surroundings.FreeName, config, WithInactivity(config, config.IsDurable), IsNew: true);
         return null;
     }
@@ -119,6 +120,10 @@ internal static class ConsumerRequestRules
         if (config.Filters.Count == 0) return ApiErrors.ConsumerWQMultipleUnfiltered;
         return IsPartitionFree(config.IsDurable ? config.Durable : config.Name, config.Filters, surroundings) ? null : ApiErrors.ConsumerWQConsumerNotUnique;
     }
+
+    // State in files is in a folder with the name of the consumer, of which no system takes more; the reference finds that out by trying.
+    private static bool IsNameOfFolder(string name, ConsumerConfig config, StreamConfig stream) =>
+        config.Direct || config.MemoryStorage || stream.Storage == StorageType.Memory || Encoding.UTF8.GetByteCount(name) <= MaximumNameLength;
 
     // Consumers of mirrors and sources do not count.
     private static int Limited(ConsumerSurroundings surroundings) => surroundings.Consumers.Values.Count(static consumer => !IsOfSource(consumer));

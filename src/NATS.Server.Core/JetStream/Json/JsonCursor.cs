@@ -31,15 +31,6 @@ internal sealed class JsonCursor
     /// <summary>The first problem, in the words of the reference; null when there is none.</summary>
     public string? Problem { get; private set; }
 
-    private ReadOnlySpan<byte> Rest
-    {
-        get
-        {
-            _position = JsonSyntax.SkipBlanks(_text.Span, _position);
-            return _text.Span[_position..];
-        }
-    }
-
     /// <summary>Enters an object; then call <see cref="NextProperty"/> until it says false.</summary>
     /// <returns>False when there is null, or something else, which is a problem.</returns>
     public bool EnterObject(string type) => Enter('{', type);
@@ -77,7 +68,8 @@ internal sealed class JsonCursor
         key = "";
         if (!Next('}')) return false;
         key = JsonText.Decode(RawString());
-        _position += Rest.IndexOf((byte)':') + 1;
+        int colon = Rest().IndexOf((byte)':');
+        _position += colon + 1;
         _path[^1] = key;
         return true;
     }
@@ -94,7 +86,7 @@ internal sealed class JsonCursor
     /// <returns>Whether there was one.</returns>
     public bool SkipNull()
     {
-        if (Problem is not null || !Rest.StartsWith("null"u8)) return false;
+        if (Problem is not null || !Rest().StartsWith("null"u8)) return false;
         _position += 4;
         return true;
     }
@@ -117,7 +109,7 @@ internal sealed class JsonCursor
     public bool Flag(bool current)
     {
         if (Problem is not null) return current;
-        if (Rest[0] is (byte)'t' or (byte)'f') return Raw()[0] == 't';
+        if (Rest()[0] is (byte)'t' or (byte)'f') return Raw()[0] == 't';
         Is('t', "bool");
         return current;
     }
@@ -187,6 +179,13 @@ internal sealed class JsonCursor
     /// <summary>Ends the walk with a problem, unless it has ended with one.</summary>
     public void Fail(string problem) => Problem ??= problem;
 
+    // What is left, from the next byte that is not a blank, to which it moves on.
+    private ReadOnlySpan<byte> Rest()
+    {
+        _position = JsonSyntax.SkipBlanks(_text.Span, _position);
+        return _text.Span[_position..];
+    }
+
     private bool Enter(char opening, string type)
     {
         if (!Is(opening, type)) return false;
@@ -198,8 +197,8 @@ internal sealed class JsonCursor
     private bool Next(char closing)
     {
         if (Problem is not null) return false;
-        if (Rest[0] == ',') _position++;
-        if (Rest[0] != closing) return true;
+        if (Rest()[0] == ',') _position++;
+        if (Rest()[0] != closing) return true;
         _position++;
         _path.RemoveAt(_path.Count - 1);
         return false;
@@ -211,7 +210,7 @@ internal sealed class JsonCursor
     private bool Is(char first, string type)
     {
         if (Problem is not null || SkipNull()) return false;
-        byte next = Rest[0];
+        byte next = Rest()[0];
         if (next == first) return true;
         Mismatch(next switch { (byte)'"' => "string", (byte)'{' => "object", (byte)'[' => "array", (byte)'t' or (byte)'f' => "bool", _ => "number" }, type);
         return false;
@@ -221,7 +220,7 @@ internal sealed class JsonCursor
     {
         digits = "";
         if (Problem is not null) return false;
-        if (Rest[0] is not ((byte)'-' or (>= (byte)'0' and <= (byte)'9')))
+        if (Rest()[0] is not ((byte)'-' or (>= (byte)'0' and <= (byte)'9')))
         {
             Is('0', type);
             return false;

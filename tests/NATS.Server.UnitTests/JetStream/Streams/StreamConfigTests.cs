@@ -24,6 +24,15 @@ public sealed class StreamConfigTests
     }
 
     [Fact]
+    public void Blanks_may_be_anywhere()
+    {
+        StreamConfigJson.TryReadFile(Encoding.UTF8.GetBytes(Everything), isStrict: true, out _, out StreamConfig expected, out _);
+        string spaced = System.Text.RegularExpressions.Regex.Replace(Everything, "[{}\\[\\],:](?=[\"\\d{}\\[\\]tf,:]|$)", " \t$&\r\n ").Replace("T03 \t:\r\n 04 \t:\r\n 05", "T03:04:05").Replace("+02 \t:\r\n 00", "+02:00");
+        Assert.True(StreamConfigJson.TryReadFile(Encoding.UTF8.GetBytes(spaced), isStrict: true, out _, out StreamConfig config, out string? problem), problem);
+        Assert.Equal(expected, config);
+    }
+
+    [Fact]
     public void Configurations_are_equal_by_content()
     {
         StreamConfigJson.TryReadFile(Encoding.UTF8.GetBytes(Everything), isStrict: true, out _, out StreamConfig one, out _);
