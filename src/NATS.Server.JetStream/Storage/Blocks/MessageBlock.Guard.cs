@@ -42,7 +42,13 @@ internal sealed partial class MessageBlock
     {
         try
         {
-            if (_guarded == Unknown && !content.IsWhole && !TryProveGuard(from)) content = Covering(0);
+            if (_guarded == Unknown && !content.IsWhole && !TryProveGuard(from))
+            {
+                // Reading all of it may have guarded the new records as well, and none may be named twice.
+                content = Covering(0);
+                ForgetGuard();
+            }
+
             if (_guarded == Unknown)
             {
                 GuardAll(content);
