@@ -64,6 +64,14 @@ internal sealed class FileStoreFixture : IDisposable
         return result == StoreResult.Ok ? ended : result;
     }
 
+    /// <summary>What the disk is asked for when a message is read: nothing while it is in memory.</summary>
+    public long OperationsToLoad(ulong sequence)
+    {
+        long before = Disk.Operations;
+        Store.Load(sequence, out _);
+        return Disk.Operations - before;
+    }
+
     /// <summary>The sequences of all tombstones that the operating system has.</summary>
     public List<ulong> Tombstones() => [.. Records().Where(record => record.IsTombstone).Select(record => record.Sequence)];
 

@@ -35,6 +35,32 @@ public sealed class FileStoreTests
     }
 
     [Fact]
+    public void What_nobody_reads_leaves_memory_and_its_files_are_closed_until_it_is_read_again()
+    {
+        const long CacheIdleNs = 10_000_000_000;
+        using var fixture = new FileStoreFixture();
+        for (int i = 0; i < 100; i++)
+        {
+            fixture.Append("a");
+        }
+
+        fixture.Commit();
+        fixture.Store.Maintain(1);
+        Assert.Equal(0, fixture.OperationsToLoad(1));
+        fixture.Store.Maintain(2);
+        Assert.Equal(0, fixture.OperationsToLoad(1));
+        fixture.Store.Maintain(1 + CacheIdleNs);
+        Assert.NotEqual(0, fixture.OperationsToLoad(100));
+        Assert.Equal(0, fixture.OperationsToLoad(1));
+        fixture.Store.Maintain(1 + (2 * CacheIdleNs));
+        Assert.Equal(0, fixture.OperationsToLoad(1));
+        fixture.Store.Maintain(1 + (3 * CacheIdleNs));
+        fixture.Store.Maintain(1 + (4 * CacheIdleNs));
+        Assert.Equal(0, fixture.Disk.OpenFiles);
+        Assert.NotEqual(0, fixture.OperationsToLoad(1));
+    }
+
+    [Fact]
     public void A_message_longer_than_a_block_gets_a_block_of_its_own()
     {
         using var fixture = new FileStoreFixture();
