@@ -221,6 +221,8 @@ internal sealed partial class BlockWriter
                 block.Rewrite();
             }
 
+            // What says the last sequence in the place of condemned blocks may wait in memory still.
+            bool isFlushed = TryFlushTail();
             List<DiskSync> files = [];
             CollectDirty(files);
             Span<DiskSync> span = CollectionsMarshal.AsSpan(files);
@@ -231,14 +233,22 @@ internal sealed partial class BlockWriter
             }
 
             EndSync();
+            SyncNames();
             foreach (MessageBlock block in Condemned)
             {
+                if (!isFlushed && block.LastSequence >= DurableSequence) break;
                 block.DeleteFiles();
                 _dirty.Remove(block);
                 _condemned.Remove(block);
             }
 
             SyncNames();
+            if (!isFlushed && _condemned.Count > 0)
+            {
+                IsFull = true;
+                return StoreResult.DiskFull;
+            }
+
             Failure = null;
             IsFull = false;
             Synced(null);
@@ -249,6 +259,20 @@ internal sealed partial class BlockWriter
             EndSync();
             Synced(failure);
             return Note(failure);
+        }
+    }
+
+    // False without space.
+    private bool TryFlushTail()
+    {
+        try
+        {
+            if (Blocks.Tail is { NeedsFlush: true } tail) FlushBlock(tail);
+            return true;
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full)
+        {
+            return false;
         }
     }
 
