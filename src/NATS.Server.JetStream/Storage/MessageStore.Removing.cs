@@ -311,13 +311,7 @@ public sealed partial class MessageStore
         result = _writer.TruncateAfter(last, timeNs);
         if (result != StoreResult.Ok)
         {
-            // It stopped on its way: what is there still counts.
-            if (_contents.Blocks.Tail is { } tail && tail.LastSequence > last)
-            {
-                _contents.LastSequence = tail.LastSequence;
-                _contents.LastTimeNs = tail.LastTimeNs;
-            }
-
+            // It may have stopped on its way: what is there still counts.
             Recount();
             return result;
         }

@@ -270,14 +270,22 @@ internal sealed partial class BlockWriter
             var block = new MessageBlock(_settings, NextIndex, last + 1, timestampNs);
             NextIndex++;
             foreach (BlockTombstone tombstone in kept) block.AppendTombstone(tombstone.Sequence, tombstone.TimestampNs);
-            WriteDurably(block);
             _afterTruncation = block;
+            WriteDurably(block);
             return StoreResult.Ok;
         }
         catch (DiskException failure)
         {
+            ForgetPrepared();
             return Note(failure);
         }
+    }
+
+    // A truncation that did not happen leaves no file behind: at the next start that would tell of a last sequence, however far the stream is truncated until then.
+    private void ForgetPrepared()
+    {
+        if (_afterTruncation is { } block) DeleteFiles(block);
+        _afterTruncation = null;
     }
 
     // Those of messages that stay deleted, and which are in a block that is deleted or cut.
@@ -298,43 +306,77 @@ internal sealed partial class BlockWriter
 
     private StoreResult TruncateFiles(ulong last, long timestampNs)
     {
-        try
+        DiskException? failure = null;
+        bool hasBegun = false;
+        while (failure is null && Blocks.Tail is { } tail && tail.LastSequence > last)
         {
-            while (Blocks.Tail is { } tail && tail.LastSequence > last)
+            if (last == 0 || (Blocks.Count > 1 && Blocks[^2].LastSequence >= last))
             {
-                bool isAbove = last == 0 || (Blocks.Count > 1 && Blocks[^2].LastSequence >= last);
-                if (!isAbove)
-                {
-                    tail.TruncateAfter(last, null, null);
-                    Appended(tail);
-                    if (tail.LastSequence > last) break;
-                    continue;
-                }
-
                 DropTail(tail);
+                hasBegun = true;
+                continue;
             }
 
-            // Blocks with nothing but tombstones end where the stream ended.
-            FlushedSequence = Math.Min(FlushedSequence, last);
-            DurableSequence = Math.Min(DurableSequence, last);
-            _contents.LastSequence = last;
-            _contents.LastTimeNs = timestampNs;
+            try
+            {
+                tail.TruncateAfter(last, null, null);
+            }
+            catch (DiskException problem)
+            {
+                failure = problem;
+            }
+
+            Appended(tail);
+        }
+
+        if (Blocks.Tail is { } left && left.LastSequence > last)
+        {
+            StopTruncation(left, hasBegun);
+        }
+        else
+        {
+            // It happened, even if the last file is not known to be durable.
+            Truncated(last, timestampNs);
             if (_afterTruncation is { } block)
             {
                 Blocks.Tail?.Seal();
                 Blocks.Add(block);
+                _afterTruncation = null;
             }
+        }
 
-            return IsFailed ? StoreResult.Failed : StoreResult.Ok;
-        }
-        catch (DiskException failure)
+        if (failure is not null) return Note(failure);
+        return IsFailed ? StoreResult.Failed : StoreResult.Ok;
+    }
+
+    // The block with the message that should be the last is as it was. What was above it is gone, with tombstones for what stays: they are written again, behind it.
+    private void StopTruncation(MessageBlock tail, bool hasBegun)
+    {
+        List<BlockTombstone> kept = [];
+        if (hasBegun)
         {
-            return Note(failure);
+            Truncated(tail.LastSequence, tail.LastTimeNs);
+            _afterTruncation?.VisitTombstones((sequence, timestampNs) => kept.Add(new BlockTombstone(sequence, timestampNs)));
         }
-        finally
+
+        foreach (BlockTombstone tombstone in kept) AppendTombstone(tombstone.Sequence, tombstone.TimestampNs);
+        if (kept.Count > 0 && _afterTruncation is { } block)
         {
+            // Not before they are durable there.
+            _condemned.Add(block);
             _afterTruncation = null;
         }
+
+        ForgetPrepared();
+    }
+
+    // Blocks with nothing but tombstones end where the stream ended.
+    private void Truncated(ulong last, long timestampNs)
+    {
+        FlushedSequence = Math.Min(FlushedSequence, last);
+        DurableSequence = Math.Min(DurableSequence, last);
+        _contents.LastSequence = last;
+        _contents.LastTimeNs = timestampNs;
     }
 
     private void DropTail(MessageBlock tail)
