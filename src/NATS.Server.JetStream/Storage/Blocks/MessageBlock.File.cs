@@ -25,6 +25,9 @@ internal sealed partial class MessageBlock
     private bool _isCompressed;
     private bool _hasNewName;
 
+    // The file was made shorter, and that is not known to be on the device.
+    private bool _isCut;
+
     /// <summary>Whether records can be appended: not to blocks that are damaged or compressed.</summary>
     public bool CanAppend { get; private set; } = true;
 
@@ -66,6 +69,7 @@ internal sealed partial class MessageBlock
             // What was refused must not be found there.
             _file.Truncate(RawBytes);
             _written = (int)RawBytes;
+            _isCut = true;
             IsDirty = true;
         }
 
@@ -108,6 +112,7 @@ internal sealed partial class MessageBlock
         }
 
         _durable = _collected;
+        _isCut &= IsDirty;
         _erasures.RemoveRange(0, Math.Min(_erasuresCollected, _erasures.Count));
         _erasuresCollected = 0;
         if (!CanAppend && !IsDirty) Close();
@@ -136,6 +141,7 @@ internal sealed partial class MessageBlock
     public void Rewrite()
     {
         if (_isUnfinished) Finish();
+        if (_isCut) (_file ??= Create()).Truncate(_written);
 
         // What is not in memory was durable before.
         if (_content is not { } content || _isCompressed) return;
@@ -245,6 +251,7 @@ internal sealed partial class MessageBlock
             _erasures.RemoveAll(erasure => erasure.At >= offset);
             _erasuresCollected = 0;
             _written = offset;
+            _isCut = true;
             IsDirty = true;
         }
 
@@ -288,6 +295,7 @@ internal sealed partial class MessageBlock
     {
         _hasNewName = true;
         _durable = _collected = length;
+        _isCut = false;
         _erasures.Clear();
         _erasuresCollected = 0;
         _written = length;
