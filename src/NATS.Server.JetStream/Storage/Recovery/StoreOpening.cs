@@ -267,7 +267,14 @@ internal sealed class StoreOpening
         MessageBlock block = recovered.Block;
 
         // What a damaged record says of itself may be what is damaged: no more sequences were used up at the end than records are missing.
-        ulong highest = Math.Max(block.LastSequence, _contents.LastSequence) + (ulong)recovered.MissingRecords;
+        ulong known = Math.Max(block.LastSequence, _contents.LastSequence);
+        if (block.Messages == 0)
+        {
+            // Only tombstones may say how far the stream had come before what is missing.
+            foreach (BlockTombstone tombstone in recovered.Tombstones) known = tombstone.Sequence < SequenceLimit ? Math.Max(known, tombstone.Sequence) : known;
+        }
+
+        ulong highest = known + (ulong)recovered.MissingRecords;
         foreach (ulong sequence in recovered.Lost.Where(sequence => sequence <= highest))
         {
             _lost.Add(sequence, sequence);
