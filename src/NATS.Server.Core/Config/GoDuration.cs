@@ -66,7 +66,8 @@ public static class GoDuration
             var number = whole.IsEmpty ? 0 : decimal.Parse(whole, NumberStyles.None, CultureInfo.InvariantCulture);
             if (!fraction.IsEmpty)
                 number += decimal.Parse(fraction[..Math.Min(fraction.Length, 18)], NumberStyles.None, CultureInfo.InvariantCulture) / Power10(Math.Min(fraction.Length, 18));
-            if (number > limit || (nanoseconds += decimal.Truncate(number * factor)) > limit)
+            // Not multiplied when it is far too large: a decimal would run over.
+            if (number > 2 * limit / factor || (nanoseconds += decimal.Truncate(number * factor)) > limit)
             {
                 error = invalid;
                 return false;

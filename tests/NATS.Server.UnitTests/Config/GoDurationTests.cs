@@ -43,6 +43,8 @@ public sealed class GoDurationTests
     [InlineData("5 s", "time: unknown unit \" s\" in duration \"5 s\"")]
     [InlineData("3000000h", "time: invalid duration \"3000000h\"")]
     [InlineData("99999999999999999999s", "time: invalid duration \"99999999999999999999s\"")]
+    [InlineData("9223372036854775807m30s", "time: invalid duration \"9223372036854775807m30s\"")]
+    [InlineData("1h9223302036854775807h", "time: invalid duration \"1h9223302036854775807h\"")]
     public void Says_what_is_wrong_as_Go_does(string text, string expected)
     {
         Assert.False(GoDuration.TryParse(text, out _, out var error));
