@@ -35,14 +35,8 @@ public static class PullRequestReader
         return problem is null;
     }
 
-    private static long ReadCount(ReadOnlySpan<byte> text)
-    {
-        if (text.Length > 1 && text[0] == '+' && text[1] is >= (byte)'0' and <= (byte)'9') text = text[1..];
-        return Utf8Parser.TryParse(text, out long count, out int read) && read == text.Length ? count : 1;
-    }
-
     // False for anything unusual, be it right or wrong.
-    private static bool TryReadPlain(ReadOnlySpan<byte> json, out PullRequest request)
+    internal static bool TryReadPlain(ReadOnlySpan<byte> json, out PullRequest request)
     {
         request = new PullRequest { Batch = 0, HasOptions = true };
         var reader = new Utf8JsonReader(json);
@@ -60,6 +54,42 @@ public static class PullRequestReader
         {
             return false;
         }
+    }
+
+    // In all its ways; the problem, or null.
+    internal static string? ReadAny(ReadOnlyMemory<byte> json, out PullRequest request)
+    {
+        request = new PullRequest { Batch = 0, HasOptions = true };
+        int end = JsonSyntax.Scan(json.Span, 0, out JsonProblem? problem);
+        int next = problem is null ? JsonSyntax.SkipBlanks(json.Span, end) : json.Length;
+        if (next < json.Length) problem = JsonSyntax.Invalid(json.Span, next, "after top-level value");
+        if (problem is not null) return problem == JsonProblem.End ? "unexpected end of JSON input" : problem.Text;
+        var cursor = new JsonCursor(json[..end], "", isStrict: false);
+        if (!cursor.EnterObject("")) return cursor.Problem;
+        while (cursor.NextProperty(Names, out string name))
+        {
+            request = name switch
+            {
+                "expires" => request with { ExpiresNs = cursor.Duration(request.ExpiresNs) },
+                "batch" => request with { Batch = cursor.Number(request.Batch, "int") },
+                "max_bytes" => request with { MaxBytes = cursor.Number(request.MaxBytes, "int") },
+                "no_wait" => request with { NoWait = cursor.Flag(request.NoWait) },
+                "idle_heartbeat" => request with { HeartbeatNs = cursor.Duration(request.HeartbeatNs) },
+                "group" => request with { Group = cursor.Text(request.Group ?? "") },
+                "min_pending" => request with { MinPending = cursor.Number(request.MinPending) },
+                "min_ack_pending" => request with { MinAckPending = cursor.Number(request.MinAckPending) },
+                "id" => request with { PinId = cursor.Text(request.PinId ?? "") },
+                _ => request with { Priority = cursor.Number(request.Priority, "int") },
+            };
+        }
+
+        return cursor.Problem;
+    }
+
+    private static long ReadCount(ReadOnlySpan<byte> text)
+    {
+        if (text.Length > 1 && text[0] == '+' && text[1] is >= (byte)'0' and <= (byte)'9') text = text[1..];
+        return Utf8Parser.TryParse(text, out long count, out int read) && read == text.Length ? count : 1;
     }
 
     private static bool TryReadField(ref Utf8JsonReader reader, ref PullRequest request)
@@ -96,34 +126,5 @@ public static class PullRequestReader
         else if (name.SequenceEqual("id"u8)) request = request with { PinId = text };
         else return false;
         return true;
-    }
-
-    private static string? ReadAny(ReadOnlyMemory<byte> json, out PullRequest request)
-    {
-        request = new PullRequest { Batch = 0, HasOptions = true };
-        int end = JsonSyntax.Scan(json.Span, 0, out JsonProblem? problem);
-        int next = problem is null ? JsonSyntax.SkipBlanks(json.Span, end) : json.Length;
-        if (next < json.Length) problem = JsonSyntax.Invalid(json.Span, next, "after top-level value");
-        if (problem is not null) return problem == JsonProblem.End ? "unexpected end of JSON input" : problem.Text;
-        var cursor = new JsonCursor(json[..end], "", isStrict: false);
-        if (!cursor.EnterObject("")) return cursor.Problem;
-        while (cursor.NextProperty(Names, out string name))
-        {
-            request = name switch
-            {
-                "expires" => request with { ExpiresNs = cursor.Duration(request.ExpiresNs) },
-                "batch" => request with { Batch = cursor.Number(request.Batch, "int") },
-                "max_bytes" => request with { MaxBytes = cursor.Number(request.MaxBytes, "int") },
-                "no_wait" => request with { NoWait = cursor.Flag(request.NoWait) },
-                "idle_heartbeat" => request with { HeartbeatNs = cursor.Duration(request.HeartbeatNs) },
-                "group" => request with { Group = cursor.Text(request.Group ?? "") },
-                "min_pending" => request with { MinPending = cursor.Number(request.MinPending) },
-                "min_ack_pending" => request with { MinAckPending = cursor.Number(request.MinAckPending) },
-                "id" => request with { PinId = cursor.Text(request.PinId ?? "") },
-                _ => request with { Priority = cursor.Number(request.Priority, "int") },
-            };
-        }
-
-        return cursor.Problem;
     }
 }
