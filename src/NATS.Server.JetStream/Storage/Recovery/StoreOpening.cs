@@ -127,7 +127,7 @@ internal sealed class StoreOpening
 
         List<StoreFinding> findings = [];
         ReadOnlyMemory<byte> content = StreamKey.Unseal(_options, file.AsMemory(0, box.Length), findings);
-        _reports.AddRange(findings.Select(finding => finding.ToString()));
+        _reports.AddRange(findings.Where(finding => finding.Kind != StoreFindingKind.Note).Select(finding => finding.ToString()));
         problem = IndexImage.Read(content, plan, out IndexImage? image, out _priorSequence, out _priorTimeNs);
         if (image is null)
         {
