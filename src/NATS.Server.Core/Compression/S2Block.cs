@@ -40,10 +40,9 @@ public static class S2Block
         TryGetLength(block, out int length, out int headerLength) && length == output.Length && TryDecodeBody(block[headerLength..], output);
 
     /// <summary>Decompresses a damaged block as far as that goes, whatever its length says. What is not reached stays as it was.</summary>
-    internal static void DecodePart(ReadOnlySpan<byte> block, Span<byte> output)
-    {
-        if (TryGetLength(block, out _, out int headerLength)) TryDecodeBody(block[headerLength..], output);
-    }
+    /// <returns>Whether all of it was reached.</returns>
+    internal static bool DecodePart(ReadOnlySpan<byte> block, Span<byte> output) =>
+        TryGetLength(block, out _, out int headerLength) && TryDecodeBody(block[headerLength..], output);
 
     // A tag, then what it names: bytes to take from the block, or a length and how far back they were seen. Every length is checked against what is
     // left of both sides before anything is touched; copies of sixteen bytes are made only where both have room for them.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections;
 using NATS.Server.Core.Compression;
 using NATS.Server.Core.Hashing;
 
@@ -14,6 +15,9 @@ public static class BlockSalvage
     private const int IdentifierPlace = 32;
     private const int UsualBlockLength = 1 << 20;
 
+    // Small chunks may say that they are large: how many times what may be returned is decompressed at most.
+    private const int WorkShare = 4;
+
     /// <summary>Whether a block was compressed, be it that its header is damaged.</summary>
     public static bool IsCompressed(ReadOnlySpan<byte> block) =>
         (CompressedBlock.TryReadHeader(block, out _, out int header) && header > 0)
@@ -27,12 +31,21 @@ public static class BlockSalvage
         if (block.Length < HighwayHash64.Length) return [];
         ReadOnlySpan<byte> body = block[..^HighwayHash64.Length];
         var output = new ArrayBufferWriter<byte>();
+        BitArray leading = PlacesThatLeadToTheEnd(body);
+        long work = WorkShare * maximumLength;
         int at = Start(block, body);
-        while (at < body.Length && output.WrittenCount < maximumLength)
+        int resume = -1;
+        while (at < body.Length && output.WrittenCount < maximumLength && work > 0)
         {
             int end = EndOf(body, at);
-            if (end < 0 || !Follows(body, end)) end = Resume(body, at, end);
-            Take(body[at..end], output, maximumLength - output.WrittenCount);
+            if (end < 0 || !leading[end])
+            {
+                // The header here is damaged, or one after it.
+                if (resume <= at) resume = NextLeading(body, leading, at);
+                if (end <= at || end >= resume || body[end] > S2Format.PlainChunk) end = resume;
+            }
+
+            work -= Take(body[at..end], output, maximumLength - output.WrittenCount);
             at = end;
         }
 
@@ -57,44 +70,50 @@ public static class BlockSalvage
         return end <= body.Length ? (int)end : -1;
     }
 
-    // Whether chunks follow from a place up to the end.
-    private static bool Follows(ReadOnlySpan<byte> body, int at)
+    // From which chunks follow up to the end: in one pass from there, whatever the bytes are.
+    private static BitArray PlacesThatLeadToTheEnd(ReadOnlySpan<byte> body)
     {
-        while (at >= 0 && at < body.Length)
+        var leading = new BitArray(body.Length + 1) { [body.Length] = true };
+        for (int at = body.Length - S2Format.ChunkHeaderLength; at >= 0; at--)
         {
-            at = EndOf(body, at);
+            int end = EndOf(body, at);
+            leading[at] = end >= 0 && leading[end];
         }
 
-        return at == body.Length;
+        return leading;
     }
 
-    // The header here is damaged, or one after it.
-    private static int Resume(ReadOnlySpan<byte> body, int at, int end)
+    private static int NextLeading(ReadOnlySpan<byte> body, BitArray leading, int at)
     {
         int next = at + 1;
-        while (next < body.Length && !(body[next] <= S2Format.PlainChunk && Follows(body, next)))
+        while (next < body.Length && !(body[next] <= S2Format.PlainChunk && leading[next]))
         {
             next++;
         }
 
-        return end > at && end < next && body[end] <= S2Format.PlainChunk ? end : next;
+        return next;
     }
 
-    private static void Take(ReadOnlySpan<byte> chunk, ArrayBufferWriter<byte> output, long room)
+    // Returns how much work it was, in bytes.
+    private static int Take(ReadOnlySpan<byte> chunk, ArrayBufferWriter<byte> output, long room)
     {
         const int Before = S2Format.ChunkHeaderLength + S2Format.ChecksumLength;
-        if (chunk.Length <= Before || chunk[0] >= S2Format.FirstSkippableChunk) return;
+        if (chunk.Length <= Before || chunk[0] >= S2Format.FirstSkippableChunk) return 0;
         ReadOnlySpan<byte> data = chunk[Before..];
         if (chunk[0] == S2Format.PlainChunk)
         {
             output.Write(data[..(int)Math.Min(data.Length, room)]);
-            return;
+            return data.Length;
         }
 
         bool hasLength = S2Block.TryGetLength(data, out int length, out _);
         if (!hasLength || length > S2Format.MaximumBlockLength) length = UsualBlockLength;
         byte[] decoded = new byte[(int)Math.Min(length, room)];
-        S2Block.DecodePart(data, decoded);
-        output.Write(decoded);
+        int reached = decoded.Length;
+
+        // Zeros at the end were not reached; a few may be those of the last checksum.
+        if (!S2Block.DecodePart(data, decoded)) reached = Math.Min(reached, decoded.AsSpan().TrimEnd((byte)0).Length + HighwayHash64.Length);
+        output.Write(decoded.AsSpan(0, reached));
+        return decoded.Length;
     }
 }

@@ -61,6 +61,22 @@ public sealed class BlockSalvageTests
         }
     }
 
+    [Fact]
+    public void Chunks_without_end_are_looked_through_once_and_promises_are_not_believed()
+    {
+        byte[] start = Compressed(Raw())[..20];
+        byte[] empty = new byte[8 << 20];
+        start.CopyTo(empty, 0);
+        Assert.InRange(BlockSalvage.Decompress(empty, Longest).Length, 0, 1000);
+
+        // Each says that it holds a mebibyte, and has one byte.
+        byte[] promises = new byte[1 << 20];
+        ReadOnlySpan<byte> chunk = [0, 8, 0, 0, 1, 2, 3, 4, 0x80, 0x80, 0x40, 0];
+        for (int at = start.Length; at + chunk.Length <= promises.Length; at += chunk.Length) chunk.CopyTo(promises.AsSpan(at));
+        start.CopyTo(promises, 0);
+        Assert.InRange(BlockSalvage.Decompress(promises, Longest).Length, 0, 2 * promises.Length);
+    }
+
     private static int Count(byte[] raw)
     {
         var scan = new BlockScan(raw, raw.Length, [], Key);
