@@ -1,4 +1,5 @@
 using System.Text;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Assets;
 using NATS.Server.JetStream.Storage.Catalog;

@@ -5,6 +5,7 @@ using System.Text;
 using NATS.Server.Core.Binary;
 using NATS.Server.Core.Compression;
 using NATS.Server.Core.Hashing;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Assets;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.Storage;
 using NATS.Server.Disks;
 using NATS.Server.JetStream.Storage.Assets;

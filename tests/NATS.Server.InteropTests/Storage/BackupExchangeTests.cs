@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.Storage;
 using NATS.Server.Disks;
 using NATS.Server.JetStream.Storage;
@@ -208,7 +209,7 @@ public sealed class BackupExchangeTests
         using ConsumerStore store = ConsumerStore.Open(
             new ConsumerStoreOptions { Disk = files.Disk, Directory = directory, Identity = identity, AckPolicy = AckPolicy.Explicit, Key = metadata.Key, Random = files.Random }, findings);
         Assert.Empty(findings);
-        return new BackupConsumer(name, ConsumerConfig.FromMetadata(metadata.Content!)!, store.State);
+        return new BackupConsumer(name, ConsumerDocument.FromMetadata(metadata.Content!)!, store.State);
     }
 
     private static IEnumerable<(string Name, byte[] Content)> FilesBelow(string directory)

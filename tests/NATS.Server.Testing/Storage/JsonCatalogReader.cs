@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Catalog;
 using NATS.Server.JetStream.Storage.Consumers;

@@ -1,4 +1,5 @@
 using NATS.Server.Core.Config;
+using NATS.Server.Core.JetStream.Json;
 
 namespace NATS.Server.Core.JetStream.Schedules;
 
@@ -23,8 +24,8 @@ public static class Schedule
         next = default;
         if (pattern.StartsWith("@at ", StringComparison.Ordinal))
         {
-            if (zone is not null || !InternetTime.TryParse(pattern.AsSpan("@at ".Length), out long timeNs)) return false;
-            next = new ScheduledTime(timeNs, Repeats: false);
+            if (zone is not null || !ZonedTime.TryParse(pattern["@at ".Length..], out ZonedTime time, out _)) return false;
+            next = new ScheduledTime(time.ToUnixNanoseconds(), Repeats: false);
             return true;
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using NATS.Server.Core.JetStream.Json;
 
 namespace NATS.Server.JetStream.Storage.Backup;
 
@@ -21,8 +22,8 @@ internal readonly record struct BackupState(ulong FirstSequence, ulong LastSeque
     public static byte[] Encode(in StreamState state, int consumers)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{{\"messages\":{state.Messages},\"bytes\":{state.Bytes},\"first_seq\":{state.FirstSequence},\"first_ts\":\"{GoTime.Format(state.FirstTimeNs)}\"");
-        text.Append(CultureInfo.InvariantCulture, $",\"last_seq\":{state.LastSequence},\"last_ts\":\"{GoTime.Format(state.LastTimeNs)}\"");
+        text.Append(CultureInfo.InvariantCulture, $"{{\"messages\":{state.Messages},\"bytes\":{state.Bytes},\"first_seq\":{state.FirstSequence},\"first_ts\":\"{TextOf(state.FirstTimeNs)}\"");
+        text.Append(CultureInfo.InvariantCulture, $",\"last_seq\":{state.LastSequence},\"last_ts\":\"{TextOf(state.LastTimeNs)}\"");
         if (state.Subjects > 0) text.Append(CultureInfo.InvariantCulture, $",\"num_subjects\":{state.Subjects}");
         if (state.Deleted > 0) text.Append(CultureInfo.InvariantCulture, $",\"num_deleted\":{state.Deleted}");
         text.Append(CultureInfo.InvariantCulture, $",\"consumer_count\":{consumers}}}");
@@ -44,7 +45,7 @@ internal readonly record struct BackupState(ulong FirstSequence, ulong LastSeque
                 "first_seq" => part.TryGetNumber(out first),
                 "last_seq" => part.TryGetNumber(out last),
                 "bytes" => part.TryGetNumber(out bytes),
-                "last_ts" => part.Text is { } text && GoTime.TryParse(text, out lastTimeNs),
+                "last_ts" => TryReadTime(part.Text, out lastTimeNs),
                 "consumer_count" => part.TryGetNumber(out consumers),
                 _ => true,
             };
@@ -54,5 +55,17 @@ internal readonly record struct BackupState(ulong FirstSequence, ulong LastSeque
         if (last >= SequenceLimit || first > last + 1 || consumers > int.MaxValue) return "the numbers are not possible";
         state = new BackupState(first, last, lastTimeNs, bytes, (int)consumers);
         return null;
+    }
+
+    // No message has a time of 0: the first second of year 1 stands for it.
+    private static string TextOf(long timeNs) => timeNs == 0 ? "0001-01-01T00:00:00Z" : ZonedTime.FromUnixNanoseconds(timeNs).ToString();
+
+    private static bool TryReadTime(string? text, out long timeNs)
+    {
+        timeNs = 0;
+        if (text is null || !ZonedTime.TryParse(text, out ZonedTime time, out _)) return false;
+        if (time.IsZero) return true;
+        timeNs = time.ToUnixNanoseconds();
+        return timeNs is not (long.MinValue or long.MaxValue);
     }
 }

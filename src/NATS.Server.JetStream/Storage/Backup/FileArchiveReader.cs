@@ -1,6 +1,7 @@
 using NATS.Server.Core.Config;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Assets;
+using NATS.Server.JetStream.Storage.Catalog;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Recovery;
 
@@ -140,7 +141,7 @@ internal sealed class FileArchiveReader : IArchiveReader, ITarContent, IStoreLis
     {
         string quoted = GoFormat.Quote(name);
         byte[]? meta = Read($"{Consumers}{name}/{AssetFiles.Meta}", LongestMeta);
-        if (meta is null || ConsumerConfig.FromMetadata(meta) is not { } config) return RestoreFailure.OfArchive($"error restoring consumer [{quoted}]: meta.inf is missing, or is not its configuration");
+        if (meta is null || ConsumerDocument.FromMetadata(meta) is not { } config) return RestoreFailure.OfArchive($"error restoring consumer [{quoted}]: meta.inf is missing, or is not its configuration");
         var state = new ConsumerSnapshot();
         if (Read($"{Consumers}{name}/{AssetFiles.State}", LongestState) is { Length: > 0 } file)
         {
@@ -176,7 +177,7 @@ internal sealed class FileArchiveReader : IArchiveReader, ITarContent, IStoreLis
 
         if (!name.StartsWith(Consumers, StringComparison.Ordinal)) return false;
         string[] parts = name.Split('/');
-        if (parts.Length != 3 || !ConsumerConfig.IsName(parts[1]) || parts[2] is not (AssetFiles.Meta or AssetFiles.Checksum or AssetFiles.State)) return false;
+        if (parts.Length != 3 || AssetName.ProblemOfAsset(parts[1]) is not null || parts[2] is not (AssetFiles.Meta or AssetFiles.Checksum or AssetFiles.State)) return false;
         if (parts[2] == AssetFiles.State) longest = LongestState;
         _consumers.Add(parts[1]);
         return true;

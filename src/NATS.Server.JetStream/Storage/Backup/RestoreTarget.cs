@@ -1,7 +1,10 @@
 using System.Globalization;
 using NATS.Server.Core.Config;
+using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage.Assets;
+using NATS.Server.JetStream.Storage.Catalog;
 using NATS.Server.JetStream.Storage.Consumers;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Storage.Engine;
@@ -70,13 +73,13 @@ internal sealed class RestoreTarget : IDisposable
 
     /// <summary>Adds a consumer.</summary>
     /// <param name="consumer">As it was backed up.</param>
-    /// <param name="created">When it was, as JSON has it; null for now.</param>
+    /// <param name="created">When it was, as JSON has it; null: when the restore began.</param>
     public RestoreFailure? Add(BackupConsumer consumer, string? created)
     {
         string quoted = GoFormat.Quote(consumer.Name);
-        if (!ConsumerConfig.IsName(consumer.Name)) return RestoreFailure.OfArchive($"failed to add consumer {quoted}: its name is not valid");
+        if (AssetName.ProblemOfAsset(consumer.Name) is not null) return RestoreFailure.OfArchive($"failed to add consumer {quoted}: its name is not valid");
         if (!_names.Add(consumer.Name)) return RestoreFailure.OfArchive($"failed to add consumer {quoted}: there is one of that name");
-        if (ConsumerConfig.Read(consumer.Config, consumer.Name, out AckPolicy policy, out long maxDeliver) is { } wrong)
+        if (ConsumerDocument.Read(consumer.Config, consumer.Name, out AckPolicy policy, out long maxDeliver) is { } wrong)
             return RestoreFailure.OfArchive($"failed to add consumer {quoted}: its configuration {wrong}");
         if (_options.CheckConsumer?.Invoke(consumer.Name, consumer.Config) is { } refusal) return RestoreFailure.OfArchive($"failed to add consumer {quoted}: {refusal}");
         if (!ConsumerProgress.IsConsistent(consumer.State)) return RestoreFailure.OfArchive($"failed to set consumer {quoted} state: it contradicts itself");
@@ -89,7 +92,7 @@ internal sealed class RestoreTarget : IDisposable
 
         string directory = $"{_files.Directory}/{Consumers}/{consumer.Name}";
         var identity = new AssetIdentity(_options.Name, consumer.Name);
-        byte[] metadata = ConsumerConfig.ToMetadata(consumer.Config, consumer.Name, created ?? GoTime.Format(_options.NowNs));
+        byte[] metadata = ConsumerDocument.ToMetadata(consumer.Config, consumer.Name, created ?? ZonedTime.FromUnixNanoseconds(_options.NowNs).ToString());
         using AssetMetadata asset = AssetMetadata.Create(_files.Disk, directory, identity, _encryption!, metadata);
         using ConsumerStore store = ConsumerStore.Open(
             new ConsumerStoreOptions

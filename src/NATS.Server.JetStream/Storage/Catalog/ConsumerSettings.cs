@@ -1,3 +1,4 @@
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.JetStream.Storage.Consumers;
 
 namespace NATS.Server.JetStream.Storage.Catalog;

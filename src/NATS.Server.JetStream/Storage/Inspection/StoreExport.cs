@@ -48,7 +48,7 @@ public static class StoreExport
         report = StreamRepair.Run(mended, stream, options, nowNs, "export").Before;
         AssetEncryption encryption = options.EncryptionOf(stream.Account);
         using AssetMetadata metadata = AssetMetadata.Read(mended, stream.Directory, new AssetIdentity(stream.Name), encryption, []);
-        if (ConsumerConfig.FromMetadata(metadata.Content) is not { } config) return $"the configuration of {stream} cannot be read: its messages can be exported with --jsonl";
+        if (ConsumerDocument.FromMetadata(metadata.Content) is not { } config) return $"the configuration of {stream} cannot be read: its messages can be exported with --jsonl";
         using MessageStore store = FileStore.Open(StreamReading.OptionsFor(mended, stream, encryption), new StoreLimits(), null, nowNs);
         List<BackupConsumer> consumers = ConsumersOf(mended, stream, options, report);
         using var backup = new StreamBackup(store, consumers, nowNs);
@@ -75,7 +75,7 @@ public static class StoreExport
             string path = $"{stream.Directory}/{ConsumerInspector.Directory}/{consumer.Name}";
             var identity = new AssetIdentity(stream.Name, consumer.Name);
             using AssetMetadata metadata = AssetMetadata.Read(disk, path, identity, options.EncryptionOf(stream.Account), []);
-            if (metadata.Content is not { } content || ConsumerConfig.FromMetadata(content) is not { } config) continue;
+            if (metadata.Content is not { } content || ConsumerDocument.FromMetadata(content) is not { } config) continue;
             using ConsumerStore state = ConsumerStore.Open(ConsumerInspector.OptionsFor(disk, path, identity, metadata, options), []);
             consumers.Add(new BackupConsumer(consumer.Name, config, state.State));
         }

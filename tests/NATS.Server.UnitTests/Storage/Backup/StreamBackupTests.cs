@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Assets;
@@ -73,7 +74,7 @@ public sealed class StreamBackupTests
             string directory = $"{Backups.Directory}/obs/{name}";
             using AssetMetadata consumer = AssetMetadata.Read(disk, directory, identity, encryption, findings);
             Assert.StartsWith("{\"Created\":\"2023-11-14T22:13:20Z\",\"Name\":\"" + name + "\",", Encoding.UTF8.GetString(consumer.Content!), StringComparison.Ordinal);
-            if (name == "C") Assert.Equal(Config, Encoding.UTF8.GetString(ConsumerConfig.FromMetadata(consumer.Content!)!));
+            if (name == "C") Assert.Equal(Config, Encoding.UTF8.GetString(ConsumerDocument.FromMetadata(consumer.Content!)!));
             using ConsumerStore state = ConsumerStore.Open(
                 new ConsumerStoreOptions { Disk = disk, Directory = directory, Identity = identity, AckPolicy = AckPolicy.Explicit, Key = consumer.Key, Random = new Random(1) }, findings);
             AssertSame(ConsumerOf(50).State, state.State);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Assets;

@@ -1,15 +1,14 @@
 using System.Text;
 using System.Text.Json;
+using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.JetStream.Storage.Consumers;
 
 namespace NATS.Server.JetStream.Storage.Backup;
 
 /// <summary>Pure. The configuration of a consumer as JSON, as far as its store has to know it, and between the form of <c>meta.inf</c> and that of the API.</summary>
 /// <remarks><c>meta.inf</c> has the same object with <c>Created</c> and <c>Name</c> in front.</remarks>
-public static class ConsumerConfig
+public static class ConsumerDocument
 {
-    private const int LongestName = 255;
-
     /// <summary>The configuration in <c>meta.inf</c>.</summary>
     /// <param name="metadata">All of the file, decrypted.</param>
     /// <returns>Null when it is not one whole JSON object.</returns>
@@ -49,18 +48,6 @@ public static class ConsumerConfig
 
         output.WriteByte((byte)'}');
         return output.ToArray();
-    }
-
-    /// <summary>Whether a name can be that of a consumer, and of its directory.</summary>
-    internal static bool IsName(string name)
-    {
-        if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > LongestName) return false;
-        foreach (char letter in name)
-        {
-            if (letter is '.' or '*' or '>' or '/' or '\\' || char.IsWhiteSpace(letter) || char.IsControl(letter)) return false;
-        }
-
-        return true;
     }
 
     /// <summary>What is wrong with a configuration, or null.</summary>
