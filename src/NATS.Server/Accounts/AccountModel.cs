@@ -1,3 +1,4 @@
+using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
 
@@ -22,6 +23,9 @@ internal sealed record AccountModel
     public SubjectMappings? Mappings { get; init; }
 
     public AccountLimitsOptions Limits => Declared.Limits;
+
+    /// <summary>What the account may use of JetStream; null: nothing, it is not enabled.</summary>
+    public AccountTiers? JetStream => Declared.JetStream;
 
     public IReadOnlyList<ExportOptions> Exports => Declared.Exports;
 

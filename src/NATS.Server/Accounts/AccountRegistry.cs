@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Options;
 
 namespace NATS.Server.Accounts;
@@ -82,6 +83,9 @@ internal sealed class AccountRegistry
         AccountOptions global = (options.Accounts.FirstOrDefault(static account => account.Name == Account.GlobalName)
             ?? new AccountOptions { Name = Account.GlobalName }) with { Mappings = options.Mappings };
         List<AccountOptions> declared = [global, .. options.Accounts.Where(static account => account.Name != Account.GlobalName)];
+        // With no other account configured, all of JetStream is for everybody.
+        if (options.JetStream is not null && global.JetStream is null && declared.TrueForAll(account => account.Name == system || account.Name == Account.GlobalName))
+            declared[0] = global with { JetStream = AccountTiers.Unlimited };
         if (!options.NoSystemAccount && declared.TrueForAll(account => account.Name != system)) declared.Add(new AccountOptions { Name = system });
 
         IReadOnlyList<AccountModel> models = AccountLinker.LinkAll(declared, GetOrAdd, report);

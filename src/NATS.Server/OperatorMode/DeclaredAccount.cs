@@ -1,7 +1,9 @@
 using System.Text;
+using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.Jwt;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
+using AccountLimits = NATS.Server.Core.Jwt.AccountLimits;
 using ExportKind = NATS.Server.Options.ExportKind;
 
 namespace NATS.Server.OperatorMode;
@@ -29,6 +31,8 @@ internal static class DeclaredAccount
             Imports = [.. byOptions.Keys],
             Mappings = [.. Mappings(claims, report)],
             Limits = Limits(claims.Limits),
+            JetStream = JetStream(claims.Limits),
+            ClusterTraffic = claims.ClusterTraffic == "owner" ? ClusterTraffic.Owner : ClusterTraffic.System,
             TraceDestination = isTraced ? claims.Trace!.Destination : "",
             TraceSampling = isTraced ? SamplingOf(claims.Trace!.Sampling) : 0,
         };
@@ -76,6 +80,28 @@ internal static class DeclaredAccount
         MaxPayload = Limit(limits.Payload),
         MaxLeafNodes = Limit(limits.LeafNodeConnections),
     };
+
+    private static AccountTiers? JetStream(AccountLimits limits)
+    {
+        if (!limits.IsJetStreamEnabled) return null;
+        return limits.JetStream.HasStorage
+            ? new AccountTiers(Tier(limits.JetStream))
+            : new AccountTiers(limits.Tiers.ToDictionary(static tier => tier.Key, static tier => Tier(tier.Value), StringComparer.Ordinal));
+
+        static Core.JetStream.Limits.AccountLimits Tier(JetStreamLimits tier) => new()
+        {
+            MaxMemory = tier.MemoryStorage,
+            MaxStorage = tier.DiskStorage,
+            MaxStreams = tier.Streams,
+            MaxConsumers = tier.Consumers,
+            MaxAckPending = OrUnlimited(tier.MaxAckPending),
+            MaxMemoryStreamBytes = OrUnlimited(tier.MemoryMaxStreamBytes),
+            MaxStorageStreamBytes = OrUnlimited(tier.DiskMaxStreamBytes),
+            IsMaxBytesRequired = tier.MaxBytesRequired,
+        };
+
+        static long OrUnlimited(long value) => value > 0 ? value : AccountLimits.Unlimited;
+    }
 
     private static List<ExportOptions> Exports(AccountClaims claims, Action<string> report)
     {

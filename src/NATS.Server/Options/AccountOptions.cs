@@ -1,3 +1,5 @@
+using NATS.Server.Core.JetStream.Limits;
+
 namespace NATS.Server.Options;
 
 /// <summary>One configured account. Immutable.</summary>
@@ -26,6 +28,12 @@ public sealed record AccountOptions
 
     public AccountLimitsOptions Limits { get; init; } = new();
 
+    /// <summary>What the account may use of JetStream; null: nothing, it is not enabled.</summary>
+    public AccountTiers? JetStream { get; init; }
+
+    /// <summary>In whose name the servers of a cluster replicate the account's assets.</summary>
+    public ClusterTraffic ClusterTraffic { get; init; }
+
     /// <summary>Where traces of messages with a sampled <c>traceparent</c> go; empty: nowhere.</summary>
     public string TraceDestination { get; init; } = "";
 
@@ -40,6 +48,16 @@ public sealed record AccountLimitsOptions
     public long MaxSubscriptions { get; init; } = -1;
     public long MaxPayload { get; init; } = -1;
     public long MaxLeafNodes { get; init; } = -1;
+}
+
+/// <summary>The account that carries what servers of a cluster say to each other about an account's assets.</summary>
+public enum ClusterTraffic : byte
+{
+    /// <summary>The system account.</summary>
+    System,
+
+    /// <summary>The account itself.</summary>
+    Owner,
 }
 
 /// <summary>What an account offers to others.</summary>

@@ -16,7 +16,7 @@ internal static class AccountReader
         new("mappings maps", (a, e) => a with { Mappings = SubjectMappingsReader.Read(a.Mappings, e) }),
         new("limits", ReadLimits),
         new("msg_trace trace_dest", ReadMessageTrace),
-        .. UnbuiltKeys.Account.Readers<AccountOptions>(),
+        new("jetstream", AccountJetStreamReader.Read),
     ]);
 
     // Negative values stand for no limit.

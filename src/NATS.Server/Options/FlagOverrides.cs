@@ -141,6 +141,11 @@ public sealed record FlagOverrides
             Trace = Trace ?? options.Trace,
             TraceVerbose = TraceVerbose ?? options.TraceVerbose,
             MaxTracedMessageLength = MaxTracedMessageLength ?? options.MaxTracedMessageLength,
+            JetStreamSettings = options.JetStreamSettings with
+            {
+                IsEnabled = JetStream ?? options.JetStreamSettings.IsEnabled,
+                StoreDirectory = StoreDir is { Length: > 0 } ? StoreDir : options.JetStreamSettings.StoreDirectory,
+            },
             Authorization = options.Authorization with
             {
                 Username = Username ?? options.Authorization.Username,
@@ -157,8 +162,6 @@ public sealed record FlagOverrides
     {
         if (Routes is { Length: > 0 } && ClusterListen is not { Length: > 0 })
             errors.Error("solicited routes require cluster capabilities, e.g. --cluster");
-        Refuse(JetStream is true, "jetstream", "JetStream");
-        Refuse(StoreDir is { Length: > 0 }, "store_dir", "JetStream");
         Refuse(Routes is { Length: > 0 }, "routes", "clustering");
         Refuse(ClusterListen is { Length: > 0 }, "cluster", "clustering");
         Refuse(ClusterName is { Length: > 0 }, "cluster_name", "clustering");

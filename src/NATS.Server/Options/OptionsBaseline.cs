@@ -10,8 +10,11 @@ internal static class OptionsBaseline
     {
         var host = options.Host.Length == 0 ? Defaults.Host : options.Host;
         var tls = options.Tls is { } block ? block with { Timeout = Or(block.Timeout, TlsOptions.DefaultTimeout) } : null;
+        var jetStream = options.JetStreamSettings;
+        var queueLimit = jetStream.RequestQueueLimit > 0 ? jetStream.RequestQueueLimit : Defaults.JetStreamSettings.RequestQueueLimit;
         return options with
         {
+            JetStreamSettings = jetStream with { RequestQueueLimit = queueLimit, InfoQueueLimit = jetStream.InfoQueueLimit > 0 ? jetStream.InfoQueueLimit : queueLimit },
             Tls = tls,
             Host = host,
             HttpHost = options.HttpHost.Length == 0 ? host : options.HttpHost,

@@ -107,6 +107,11 @@ internal static class OptionsReader
         new("resolver_pinned_accounts", OperatorReader.ReadPinnedAccounts),
         Key.Text<ServerOptions>("default_sentinel", (o, v) => o with { Operator = o.Operator with { DefaultSentinel = v } }),
 
+        // JetStream
+        new("jetstream", JetStreamReader.Read),
+        new("store_dir storedir", JetStreamReader.ReadStoreDirectory),
+        new("default_js_domain", JetStreamReader.ReadDefaultDomains),
+
         .. UnbuiltKeys.TopLevel.Readers<ServerOptions>(),
     ]);
 

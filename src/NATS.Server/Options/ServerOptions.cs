@@ -138,6 +138,20 @@ public sealed record ServerOptions
     /// <summary>INFO carries a nonce even if nothing configured needs one. For embedders.</summary>
     public bool AlwaysEnableNonce { get; init; }
 
+    // JetStream
+    /// <summary>What is configured of JetStream, which may be switched off.</summary>
+    public JetStreamOptions JetStreamSettings { get; init; } = new();
+
+    /// <summary>Null: the server has no JetStream. Setting null switches it off, setting options switches it on.</summary>
+    public JetStreamOptions? JetStream
+    {
+        get => JetStreamSettings.IsEnabled ? JetStreamSettings : null;
+        init => JetStreamSettings = (value ?? JetStreamSettings) with { IsEnabled = value is not null };
+    }
+
+    /// <summary>By account: the domain whose JetStream an account without its own asks; empty: none.</summary>
+    public IReadOnlyDictionary<string, string> DefaultJetStreamDomains { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     // Engine (this server's own options)
     /// <summary>Event loops of the Linux engine; 0 chooses half of the cores, at least one.</summary>
     public int EventLoops { get; init; }

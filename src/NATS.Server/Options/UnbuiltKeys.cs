@@ -6,20 +6,16 @@ namespace NATS.Server.Options;
 /// The keys of subsystems that are not built: known, and refused with the name of the subsystem, so that nothing is silently ignored. Removing a line
 /// here is part of building its subsystem. Immutable.
 /// </summary>
-/// <remarks>A value that asks for nothing passes, such as <c>jetstream: disabled</c> or an empty list.</remarks>
+/// <remarks>A value that asks for nothing passes, such as <c>prof_port: 0</c> or an empty list.</remarks>
 internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 {
     private const string Clustering = "clustering";
-    private const string JetStream = "JetStream";
     private const string LeafNodes = "the leaf node subsystem";
     private const string Profiler = "the profiler";
     private const string Ocsp = "OCSP stapling";
 
     public static UnbuiltKeys TopLevel { get; } = new(
         new("ocsp", Ocsp, IsOcspOff, Schemas.Ocsp),
-        new("default_js_domain", JetStream, IsEmpty, KeySchema.Free),
-        new("jetstream", JetStream, IsDisabled, Schemas.JetStream),
-        new("store_dir storedir", JetStream, IsEmpty),
         new("cluster", Clustering, IsEmpty, Schemas.Cluster),
         new("gateway", "the gateway subsystem", IsEmpty, Schemas.Gateway),
         new("leafnodes leaf", LeafNodes, IsEmpty, Schemas.LeafNodes),
@@ -28,9 +24,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         new("proxy_protocol", "the PROXY protocol", IsFalse),
         new("prof_port", Profiler, IsZero),
         new("prof_block_rate", Profiler, IsZero));
-
-    public static UnbuiltKeys Account { get; } = new(
-        new UnbuiltKey("jetstream", JetStream, IsDisabled, Schemas.AccountJetStream));
 
     public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
     {
@@ -50,14 +43,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
     private static bool IsZero(object content) => content is 0L;
 
     private static bool IsEmpty(object content) => content is "" or ConfigMap { Count: 0 } or ConfigArray { Count: 0 };
-
-    private static bool IsDisabled(object content) => content switch
-    {
-        bool isEnabled => !isEnabled,
-        string text => text.ToUpperInvariant() is "DISABLED" or "DISABLE",
-        ConfigMap map => map.Any(static pair => pair.Key.ToUpperInvariant() is "ENABLE" or "ENABLED" && pair.Value.Content is false),
-        _ => false,
-    };
 
     /// <summary>The blocks.</summary>
     private static class Schemas
@@ -93,11 +78,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 
         private static readonly KeySchema SimpleAuthorization = new("user username password pass token timeout");
 
-        public static KeySchema AccountJetStream { get; } = new(
-            "max_memory max_mem mem memory max_store max_file max_disk store disk max_streams streams max_consumers consumers " +
-            "max_bytes_required max_stream_bytes max_bytes mem_max_stream_bytes memory_max_stream_bytes disk_max_stream_bytes store_max_stream_bytes " +
-            "max_ack_pending cluster_traffic");
-
         public static KeySchema Tls { get; } = new(
             "cert_file key_file ca_file insecure verify verify_and_map verify_cert_and_check_known_urls allow_insecure_cipher_suites cipher_suites " +
             "curve_preferences timeout connection_rate_limit pinned_certs cert_store cert_match_by cert_match ca_certs_match cert_match_skip_invalid " +
@@ -112,14 +92,6 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         {
             FormatUnknown = static name => $"error parsing ocsp config: unsupported field {name}",
         };
-
-        public static KeySchema JetStream { get; } = new(
-            "enabled enable strict store_dir storedir store sync_interval sync max_memory_store max_mem_store max_mem max_file_store max_file domain " +
-            "key ek encryption_key prev_key prev_ek prev_encryption_key cipher extension_hint unique_tag max_outstanding_catchup max_buffered_size " +
-            "max_buffered_msgs request_queue_limit info_queue_limit meta_compact meta_compact_size meta_compact_sync max_concurrent_io",
-            ("limits", new KeySchema("max_ack_pending max_ha_assets max_request_batch duplicate_window",
-                ("batch", new KeySchema("max_inflight_per_stream max_inflight_total max_msgs timeout")))),
-            ("tpm", new KeySchema("keys_file encryption_password srk_password pcr cipher")));
 
         public static KeySchema Cluster { get; } = new(
             "name listen port host net routes advertise cluster_advertise no_advertise connect_retries connect_backoff pool_size accounts ping_interval " +

@@ -23,6 +23,7 @@ public sealed class FlagOverridesTests
         trace_verbose: true
         max_traced_msg_len: 1
         authorization { user: file, password: file }
+        jetstream { enabled: false, store_dir: file, max_mem: 5 }
         """;
 
     public static TheoryData<FlagOverrides, Func<ServerOptions, object>, object> Flags => new()
@@ -48,6 +49,8 @@ public sealed class FlagOverridesTests
         { new FlagOverrides { Username = "flag" }, o => (o.Authorization.Username, o.Authorization.Password), ("flag", "file") },
         { new FlagOverrides { Password = "flag" }, o => o.Authorization.Password, "flag" },
         { new FlagOverrides { Token = "flag" }, o => o.Authorization.Token, "flag" },
+        { new FlagOverrides { JetStream = true }, o => o.JetStream is not null, true },
+        { new FlagOverrides { StoreDir = "flag" }, o => o.JetStreamSettings.StoreDirectory, "flag" },
     };
 
     [Theory]
@@ -71,8 +74,6 @@ public sealed class FlagOverridesTests
 
     public static TheoryData<FlagOverrides, string> Unbuilt => new()
     {
-        { new FlagOverrides { JetStream = true }, "--jetstream: JetStream is not built yet" },
-        { new FlagOverrides { StoreDir = "x" }, "--store_dir: JetStream is not built yet" },
         { new FlagOverrides { ClusterListen = "nats://x:1" }, "--cluster: clustering is not built yet" },
         { new FlagOverrides { ClusterName = "x" }, "--cluster_name: clustering is not built yet" },
         { new FlagOverrides { ClusterAdvertise = "x" }, "--cluster_advertise: clustering is not built yet" },
@@ -93,7 +94,7 @@ public sealed class FlagOverridesTests
     [InlineData(false)]
     [InlineData(null)]
     public void Flags_that_switch_off_what_is_not_built_ask_for_nothing(bool? value) => Assert.NotNull(
-        Read(File, new FlagOverrides { JetStream = value, NoAdvertise = value, HttpsPort = 0, ConnectRetries = 0, ProfilePort = 0 }));
+        Read(File, new FlagOverrides { NoAdvertise = value, HttpsPort = 0, ConnectRetries = 0, ProfilePort = 0 }));
 
     [Fact]
     public void Switching_TLS_off_makes_its_other_flags_mean_nothing() => Assert.NotNull(Read(File, new FlagOverrides { Tls = false, TlsCert = "x", TlsKey = "y" }));

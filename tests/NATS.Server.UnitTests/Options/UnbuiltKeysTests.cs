@@ -7,13 +7,6 @@ namespace NATS.Server.UnitTests.Options;
 public sealed class UnbuiltKeysTests
 {
     [Theory]
-    [InlineData("jetstream: enabled", "jetstream", "JetStream")]
-    [InlineData("jetstream: true", "jetstream", "JetStream")]
-    [InlineData("jetstream {}", "jetstream", "JetStream")]
-    [InlineData("jetstream { max_mem: 1G }", "jetstream", "JetStream")]
-    [InlineData("store_dir: x", "store_dir", "JetStream")]
-    [InlineData("storedir: x", "storedir", "JetStream")]
-    [InlineData("default_js_domain { A: b }", "default_js_domain", "JetStream")]
     [InlineData("cluster { port: 1 }", "cluster", "clustering")]
     [InlineData("gateway { name: a }", "gateway", "the gateway subsystem")]
     [InlineData("leafnodes { port: 1 }", "leafnodes", "the leaf node subsystem")]
@@ -30,18 +23,6 @@ public sealed class UnbuiltKeysTests
         Assert.Equal($"1:0: field \"{key}\": {subsystem} is not built yet", Error(text));
 
     [Theory]
-    [InlineData("jetstream: enabled")]
-    [InlineData("jetstream: true")]
-    [InlineData("jetstream { max_mem: 1G }")]
-    public void JetStream_of_an_account_is_refused_by_name(string key) =>
-        Assert.Equal("1:15: field \"jetstream\": JetStream is not built yet", Error($"accounts {{ A {{ {key} }} }}"));
-
-    [Theory]
-    [InlineData("jetstream: false")]
-    [InlineData("jetstream: disabled")]
-    [InlineData("accounts { A { jetstream: disabled } }")]
-    [InlineData("jetstream: Disable")]
-    [InlineData("jetstream { enabled: false, max_mem: 1G }")]
     [InlineData("cluster {}")]
     [InlineData("gateway {}")]
     [InlineData("leafnodes {}")]
@@ -56,8 +37,6 @@ public sealed class UnbuiltKeysTests
     public void What_asks_for_nothing_is_fine(string text) => Assert.NotNull(Read(text));
 
     [Theory]
-    [InlineData("jetstream { max_mme: 1G }", "1:12: unknown field \"max_mme\", did you mean \"max_mem\"?")]
-    [InlineData("jetstream { limits { batch { max_msg: 5 } } }", "1:29: unknown field \"max_msg\", did you mean \"max_msgs\"?")]
     [InlineData("cluster { rutes: [] }", "1:10: unknown field \"rutes\", did you mean \"routes\"?")]
     [InlineData("cluster { tls { crt_file: x } }", "1:16: error parsing tls config, unknown field \"crt_file\", did you mean \"cert_file\"?")]
     [InlineData("gateway { gateways: [ { nme: x } ] }", "1:24: unknown field \"nme\", did you mean \"name\"?")]
