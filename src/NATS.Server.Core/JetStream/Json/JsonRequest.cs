@@ -23,6 +23,19 @@ internal static class JsonRequest
         return problem is null;
     }
 
+    /// <summary>Reads a request as the reference reads those that bypass its usual reader: exactly one value, unknown properties never matter.</summary>
+    /// <typeparam name="T">The request.</typeparam>
+    /// <param name="text">The payload.</param>
+    /// <param name="root">What the reference calls the type.</param>
+    /// <param name="request">What the value is read over; afterwards the request, as far as it was read.</param>
+    /// <param name="read">Reads a value over what there is.</param>
+    /// <param name="problem">What the reference says after <c>invalid JSON:</c>.</param>
+    public static bool TryReadOnly<T>(ReadOnlyMemory<byte> text, string root, ref T request, Func<JsonCursor, T, T> read, [NotNullWhen(false)] out string? problem)
+    {
+        problem = ReadOnlyValue(text, root, ref request, read);
+        return problem is null;
+    }
+
     // Every value, unknown properties are a problem.
     private static string? ReadValues<T>(ReadOnlyMemory<byte> text, string root, ref T request, Func<JsonCursor, T, T> read)
     {

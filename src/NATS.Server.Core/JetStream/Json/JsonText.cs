@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace NATS.Server.Core.JetStream.Json;
 
@@ -24,6 +25,22 @@ internal static class JsonText
         }
 
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>Text as it came over the wire. What is no UTF-8 in it becomes halves of pairs, which the protocol's JSON writes as the reference does, byte by byte.</summary>
+    public static string FromWire(ReadOnlySpan<byte> bytes)
+    {
+        if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
+        var text = new StringBuilder(bytes.Length);
+        while (!bytes.IsEmpty)
+        {
+            bool isValid = Rune.DecodeFromUtf8(bytes, out Rune rune, out int length) == OperationStatus.Done;
+            if (isValid) text.Append(rune);
+            else text.Append('\uDC80', length);
+            bytes = bytes[length..];
+        }
+
+        return text.ToString();
     }
 
     /// <summary>Whether two names of properties are one to the reference, which does not tell upper from lower case, and also takes the long s and the Kelvin sign for letters.</summary>

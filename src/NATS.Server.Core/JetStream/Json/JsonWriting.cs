@@ -30,4 +30,14 @@ internal static class JsonWriting
         foreach (T item in items) write(json, item);
         json.WriteEndArray();
     }
+
+    /// <summary>Writes a time.</summary>
+    /// <param name="json">Inside an object.</param>
+    /// <param name="name">The property.</param>
+    /// <param name="nanoseconds">Since 1970; 0 stands for no time, which is written as the first second of year 1.</param>
+    public static void WriteTime(this Utf8JsonWriter json, ReadOnlySpan<byte> name, long nanoseconds)
+    {
+        if (nanoseconds == 0) json.WriteString(name, "0001-01-01T00:00:00Z"u8);
+        else json.WriteString(name, ZonedTime.FromUnixNanoseconds(nanoseconds).ToString());
+    }
 }

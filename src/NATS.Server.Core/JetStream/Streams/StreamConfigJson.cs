@@ -117,6 +117,14 @@ public static class StreamConfigJson
         return placement;
     }
 
+    /// <summary>Reads a configuration that is a part of something else.</summary>
+    internal static StreamConfig ReadConfig(JsonCursor json, StreamConfig config)
+    {
+        if (!json.EnterObject("server.StreamConfig")) return config;
+        while (json.NextProperty(ConfigNames, out string name)) config = ReadProperty(json, config, name);
+        return config;
+    }
+
     private static StreamRequest ReadRequest(JsonCursor json, StreamRequest request)
     {
         if (!json.EnterObject("server.StreamConfigRequest")) return request;
