@@ -16,7 +16,7 @@ public static class StoreExport
     /// <param name="report">What the check of the stream found.</param>
     /// <returns>How many messages were written.</returns>
     /// <exception cref="DiskException">The store could not be read.</exception>
-    public static long WriteLines(IDisk disk, StreamDirectory stream, InspectionOptions options, Stream output, out StreamReport report)
+    public static long WriteLines(IDisk disk, StreamDirectory stream, InspectionOptions options, System.IO.Stream output, out StreamReport report)
     {
         report = StreamInspector.Run(disk, stream, options);
         using StreamReading reading = StreamReading.Open(disk, stream, options, []);
@@ -41,7 +41,7 @@ public static class StoreExport
     /// <param name="report">What the check of the stream found.</param>
     /// <returns>Why there is no backup, or null.</returns>
     /// <exception cref="DiskException">The store could not be read.</exception>
-    public static string? WriteBackup(IDisk disk, StreamDirectory stream, InspectionOptions options, long nowNs, Stream archive, out byte[] description, out StreamReport report)
+    public static string? WriteBackup(IDisk disk, StreamDirectory stream, InspectionOptions options, long nowNs, System.IO.Stream archive, out byte[] description, out StreamReport report)
     {
         description = [];
         var mended = new OverlayDisk(disk);

@@ -1,0 +1,176 @@
+using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.Core.JetStream.Json;
+using NATS.Server.Core.Runtime;
+using NATS.Server.JetStream.Ports;
+using NATS.Server.JetStream.Storage;
+using NATS.Server.JetStream.Storage.Catalog;
+using NATS.Server.JetStream.Storage.Consumers;
+
+namespace NATS.Server.JetStream.Consumers;
+
+/// <summary>
+/// Any thread may send it something; one at a time owns it. A consumer of a stream: delivers messages to whoever pulls or is pushed to, and waits for acknowledgements. The thread that brings something
+/// and finds it idle works on it right there and delivers when its batch ends; what comes while it is busy waits for the executor.
+/// </summary>
+internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
+{
+    private const int MaximumWaiting = 1 << 16;
+    private const int SignalDeliver = 1;
+    private const int SignalDeadline = 2;
+
+    private readonly JetStreamServices _services;
+    private readonly IConsumedStream _stream;
+    private readonly ConsumerStore? _store;
+    private readonly AckReplyFormat _replies;
+    private readonly byte[] _reply;
+    private readonly Lock _stateLock = new();
+    private readonly ConsumerState _state;
+    private ConsumerConfig _config;
+    private MessageFilter _filter;
+    private MessageBatch? _rented;
+    private MessageBatch? _registeredIn;
+    private long _registeredNumber;
+    private bool _isClosed;
+
+    /// <summary>Makes a consumer that does nothing yet.</summary>
+    /// <param name="services">The world.</param>
+    /// <param name="stream">Its stream.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="config">With which it runs.</param>
+    /// <param name="created">When it was.</param>
+    /// <param name="folder">Its directory; null when it is kept in memory.</param>
+    /// <param name="state">How far it has got.</param>
+    public Consumer(JetStreamServices services, IConsumedStream stream, string name, ConsumerConfig config, ZonedTime created, ConsumerFolder? folder, ConsumerState state)
+        : base(services.Executor, MaximumWaiting)
+    {
+        _services = services;
+        _stream = stream;
+        Name = name;
+        _config = config;
+        Created = created;
+        Folder = folder;
+        _store = folder?.State;
+        _state = state;
+        _filter = FilterOf(config);
+        _replies = AckReplyFormat.First(stream.Name, name);
+        _reply = new byte[_replies.MaximumLength];
+        _pulls = new PullQueue(PullRulesOf(config), this);
+        _deadline = new Deadline(() => Signal(SignalDeadline));
+    }
+
+    public string Name { get; }
+
+    /// <summary>The configuration with which it runs.</summary>
+    public ConsumerConfig Config => Volatile.Read(ref _config);
+
+    public ZonedTime Created { get; }
+
+    /// <summary>Null when it is kept in memory.</summary>
+    public ConsumerFolder? Folder { get; }
+
+    public MessageFilter Filter => Volatile.Read(ref _filter);
+
+    /// <summary>The batch of the stream that has noted it; the lock's of the stream.</summary>
+    public object? TouchedIn { get; set; }
+
+    /// <summary>The rules of its state that a configuration makes.</summary>
+    public static ConsumerRules RulesOf(ConsumerConfig config) => new()
+    {
+        AckPolicy = config.AckPolicy,
+        AckWaitNs = config.AckPolicy == AckPolicy.None ? 0 : config.BackOffNs is { Count: > 0 } backoff ? backoff[0] : config.AckWaitNs,
+        BackoffNs = config.BackOffNs is { } waits ? [.. waits] : [],
+        MaxDeliver = (int)Math.Clamp(config.MaxDeliver, -1, int.MaxValue),
+        MaxAckPending = (int)Math.Clamp(config.MaxAckPending, -1, int.MaxValue),
+    };
+
+    /// <summary>The filter that a configuration makes.</summary>
+    public static MessageFilter FilterOf(ConsumerConfig config) => MessageFilter.OfAny([.. config.Filters.Select(System.Text.Encoding.UTF8.GetBytes)]);
+
+    /// <summary>Begins to deliver. Once.</summary>
+    public void Start()
+    {
+        StartPushing();
+        Signal();
+    }
+
+    /// <summary>Looks again at what there is to do.</summary>
+    public void Signal() => Signal(SignalDeliver);
+
+    /// <summary>Puts another configuration in force. Under the stream's lock.</summary>
+    public void Update(ConsumerConfig config)
+    {
+        Volatile.Write(ref _config, config);
+        Volatile.Write(ref _filter, FilterOf(config));
+        _hasNewConfig = true;
+    }
+
+    /// <summary>Ends it; what it has got is written.</summary>
+    /// <param name="isDeleted">Waiting clients are told so.</param>
+    public void Close(bool isDeleted)
+    {
+        _isDeleted = isDeleted;
+        Volatile.Write(ref _isClosed, true);
+        Signal(SignalDeliver);
+    }
+
+    /// <summary>The stream has messages that the filter matches.</summary>
+    /// <param name="batch">In which they are delivered, if the consumer is idle.</param>
+    public void OnMessages(MessageBatch batch)
+    {
+        if (!IsWaitingForMessages) return;
+        if (!TryEnter())
+        {
+            Signal(SignalDeliver);
+            return;
+        }
+
+        Work(batch);
+        Exit();
+    }
+
+    /// <summary>Delivers what is to be delivered after what came in the batch.</summary>
+    public void OnBatchEnd(MessageBatch batch)
+    {
+        if (!TryEnter())
+        {
+            Signal(SignalDeliver);
+            return;
+        }
+
+        Work(batch);
+        Exit();
+    }
+
+    protected override void Perform(ref ConsumerWork item)
+    {
+        MessageBatch batch = _rented ??= _services.Batches.Rent();
+        switch (item.Kind)
+        {
+            case ConsumerWorkKind.Acknowledgement:
+                Acknowledge(batch, item.Subject, item.Reply, item.Headers, item.Payload, item.IsImported);
+                break;
+            case ConsumerWorkKind.PullRequest:
+                Pull(batch, item.Reply, item.Headers, item.Payload, item.IsImported);
+                break;
+            default:
+                ConfirmFlow(item.Subject);
+                break;
+        }
+    }
+
+    protected override void EndBatch(int signals)
+    {
+        MessageBatch batch = _rented ??= _services.Batches.Rent();
+        Work(batch);
+        _rented = null;
+        _services.Batches.Return(batch);
+    }
+
+    // Owner. Once per batch the owner comes back to deliver.
+    private void ComeBackAtEnd(MessageBatch batch)
+    {
+        if (ReferenceEquals(_registeredIn, batch) && _registeredNumber == batch.Number) return;
+        (_registeredIn, _registeredNumber) = (batch, batch.Number);
+        batch.AtEnd(this);
+    }
+}

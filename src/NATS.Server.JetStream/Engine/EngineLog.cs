@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace NATS.Server.JetStream.Engine;
+
+/// <summary>What the engine writes to the log. Thread-safe.</summary>
+internal static partial class EngineLog
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "JetStream {Failure}")]
+    public static partial void NotOpened(ILogger logger, string failure);
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.Core.JetStream.Limits;
+using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.Core.Runtime;
+using NATS.Server.JetStream.Consumers;
+using NATS.Server.JetStream.Ports;
+using NATS.Server.JetStream.Storage.Catalog;
+using NATS.Server.JetStream.Streams;
+
+namespace NATS.Server.JetStream.Engine;
+
+/// <summary>
+/// Any thread. The JetStream of one account: its streams, what it may use and what it uses. Whatever creates, changes or deletes is posted to it and done one after the other by the executor, so that
+/// it is judged against what is.
+/// </summary>
+internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount>>, IStreamOwner
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Stream> _streams = new(StringComparer.Ordinal);
+    private readonly ConsumerDirectory _directory = new();
+    private readonly List<object> _subscriptions = [];
+    private AccountTiers _tiers;
+    private long _memory;
+    private long _storage;
+
+    public JetStreamAccount(JetStreamEngine engine, IAccountPort port, AccountTiers tiers, AccountFolder? folder)
+        : base(engine.Services.Executor, engine.Options.RequestQueueLimit)
+    {
+        Engine = engine;
+        Port = port;
+        _tiers = tiers;
+        Folder = folder;
+    }
+
+    public JetStreamEngine Engine { get; }
+
+    public IAccountPort Port { get; }
+
+    public string Name => Port.Name;
+
+    public string Domain => Engine.Options.Domain;
+
+    /// <summary>Where its streams are kept; null when there can be no directory of its name.</summary>
+    public AccountFolder? Folder { get; }
+
+    /// <summary>What it may use.</summary>
+    public AccountTiers Tiers
+    {
+        get => Volatile.Read(ref _tiers);
+        set => Volatile.Write(ref _tiers, value);
+    }
+
+    /// <summary>Bytes of its streams in memory.</summary>
+    public long Memory => Volatile.Read(ref _memory);
+
+    /// <summary>Bytes of its streams in files.</summary>
+    public long Storage => Volatile.Read(ref _storage);
+
+    /// <summary>Its streams, in order of their names.</summary>
+    public IReadOnlyList<Stream> Streams
+    {
+        get
+        {
+            lock (_lock) return [.. _streams.Values.OrderBy(static stream => stream.Name, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Begins to receive what clients say to consumers.</summary>
+    public void Start()
+    {
+        _subscriptions.Add(Port.Subscribe(AcknowledgementTarget.Subject, new AcknowledgementTarget(_directory)));
+        _subscriptions.Add(Port.Subscribe(FlowControlTarget.Subject, new FlowControlTarget(_directory)));
+        _subscriptions.Add(Port.Subscribe(PullTarget.Subject, new PullTarget(_directory)));
+    }
+
+    /// <summary>Ends all subscriptions and streams; what is stored stays.</summary>
+    public void Stop()
+    {
+        foreach (object subscription in _subscriptions) Port.Unsubscribe(subscription);
+        _subscriptions.Clear();
+        foreach (Stream stream in Streams) stream.Close(isDeleted: false);
+    }
+
+    public bool TryGetStream(string name, [NotNullWhen(true)] out Stream? stream)
+    {
+        lock (_lock) return _streams.TryGetValue(name, out stream);
+    }
+
+    /// <summary>What a request is judged against.</summary>
+    public JetStreamView View()
+    {
+        lock (_lock)
+        {
+            return new JetStreamView
+            {
+                Server = Engine.Limits,
+                Tiers = Tiers,
+                Streams = _streams.ToDictionary(static stream => stream.Key, static stream => stream.Value.Config, StringComparer.Ordinal),
+            };
+        }
+    }
+
+    public void CountBytes(Stream stream, long bytes)
+    {
+        if (stream.Config.Storage == StorageType.Memory) Interlocked.Add(ref _memory, bytes);
+        else Interlocked.Add(ref _storage, bytes);
+        Engine.CountBytes(stream.Config.Storage, bytes);
+    }
+
+    public void Abandoned(Stream stream, Consumer consumer) => TryPost(account => account.DeleteConsumer(stream, consumer));
+
+    protected override void Perform(ref Action<JetStreamAccount> item) => item(this);
+
+    protected override void EndBatch(int signals)
+    {
+    }
+}

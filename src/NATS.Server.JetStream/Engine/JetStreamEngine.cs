@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.Core.JetStream.Json;
+using NATS.Server.Core.JetStream.Limits;
+using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.JetStream.Ports;
+using NATS.Server.JetStream.Storage.Assets;
+using NATS.Server.JetStream.Storage.Catalog;
+using NATS.Server.JetStream.Streams;
+
+namespace NATS.Server.JetStream.Engine;
+
+/// <summary>Thread-safe. JetStream of a server: its accounts, what all of them use, and what is stored of them.</summary>
+internal sealed class JetStreamEngine : ICatalogReader
+{
+    private readonly ConcurrentDictionary<string, JetStreamAccount> _accounts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<StreamFolder, Stream> _opening = new(ReferenceEqualityComparer.Instance);
+    private long _memory;
+    private long _storage;
+
+    public JetStreamEngine(EngineOptions options, JetStreamServices services)
+    {
+        Options = options;
+        Services = services;
+        Catalog = new StreamCatalog(new CatalogOptions
+        {
+            Disk = services.Disk,
+            Directory = options.Directory,
+            EncryptionOf = options.EncryptionOf,
+            SyncIntervalNs = options.SyncIntervalNs,
+            InParallel = options.InParallel,
+            RemovalWake = options.RemovalWake,
+        });
+    }
+
+    public EngineOptions Options { get; }
+
+    public JetStreamServices Services { get; }
+
+    /// <summary>What is stored.</summary>
+    public StreamCatalog Catalog { get; }
+
+    /// <summary>The accounts that have JetStream, in no order.</summary>
+    public ICollection<JetStreamAccount> Accounts => _accounts.Values;
+
+    /// <summary>Bytes of all streams in memory.</summary>
+    public long Memory => Volatile.Read(ref _memory);
+
+    /// <summary>Bytes of all streams in files.</summary>
+    public long Storage => Volatile.Read(ref _storage);
+
+    /// <summary>What the server allows, and what of it is reserved now.</summary>
+    public ServerLimits Limits
+    {
+        get
+        {
+            long memory = 0;
+            long storage = 0;
+            foreach (JetStreamAccount account in _accounts.Values)
+            {
+                foreach (Stream stream in account.Streams)
+                {
+                    long bytes = StorageReservation.Of("", stream.Config.Replicas, stream.Config.MaxBytes);
+                    if (stream.Config.Storage == StorageType.Memory) memory += bytes;
+                    else storage += bytes;
+                }
+            }
+
+            return Options.Limits with { ReservedMemory = memory, ReservedStorage = storage };
+        }
+    }
+
+    public bool TryGetAccount(string name, [NotNullWhen(true)] out JetStreamAccount? account) => _accounts.TryGetValue(name, out account);
+
+    /// <summary>Gives an account JetStream. What is stored of it is opened by <see cref="Recover"/>.</summary>
+    public JetStreamAccount Enable(IAccountPort port, AccountTiers tiers) => _accounts.GetOrAdd(port.Name, name =>
+    {
+        var account = new JetStreamAccount(this, port, tiers, Catalog.Account(name));
+        account.Start();
+        return account;
+    });
+
+    /// <summary>Opens everything that is stored of the accounts that have JetStream.</summary>
+    /// <param name="findings">Gets what is odd in the directories.</param>
+    public void Recover(List<StoreFinding> findings)
+    {
+        Catalog.ListAll(findings);
+        Catalog.OpenAll(this, Services.NowNs);
+    }
+
+    /// <summary>Stops all: what is in memory is written and closed.</summary>
+    public void Stop()
+    {
+        foreach (JetStreamAccount account in _accounts.Values) account.Stop();
+        Catalog.StopAll(Services.NowNs);
+    }
+
+    public StreamSettings? ReadStream(StreamFolder stream, out string? problem)
+    {
+        if (!_accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? account))
+        {
+            problem = $"account '{stream.Account.Name}' has no JetStream";
+            return null;
+        }
+
+        if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: false, out ZonedTime created, out StreamConfig config, out problem)) return null;
+        var opening = new Stream(Services, account, config, created, stream);
+        _opening[stream] = opening;
+        return account.SettingsOf(config, opening);
+    }
+
+    public ConsumerSettings? ReadConsumer(ConsumerFolder consumer, out string? problem) =>
+        ConsumerConfigJson.TryReadFile(consumer.Configuration, isStrict: false, out _, out ConsumerConfig? config, out problem)
+            ? new ConsumerSettings(config.AckPolicy, config.MaxDeliver)
+            : null;
+
+    public void Opened(StreamFolder stream)
+    {
+        if (!_opening.TryRemove(stream, out Stream? opened) || stream.Messages is null)
+        {
+            if (stream.Failure is { } failure) EngineLog.NotOpened(Services.Log, failure);
+            return;
+        }
+
+        if (_accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? account)) account.Recover(opened, stream);
+    }
+
+    /// <summary>Notes that streams have grown or shrunk.</summary>
+    public void CountBytes(StorageType type, long bytes)
+    {
+        if (type == StorageType.Memory) Interlocked.Add(ref _memory, bytes);
+        else Interlocked.Add(ref _storage, bytes);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.Core.Runtime;
+using NATS.Server.JetStream.Storage;
+using NATS.Server.JetStream.Storage.Disks;
+
+namespace NATS.Server.JetStream.Ports;
+
+/// <summary>Immutable. What streams and consumers need of the world: threads, time, disk, chance, log.</summary>
+internal sealed record JetStreamServices
+{
+    public required IExecutor Executor { get; init; }
+
+    public required DeadlineQueue Deadlines { get; init; }
+
+    public required CommitQueue Commits { get; init; }
+
+    public required IDisk Disk { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Thread-safe.</summary>
+    public required Random Random { get; init; }
+
+    /// <summary>Lends batches to threads that have none.</summary>
+    public required IBatchSource Batches { get; init; }
+
+    public required DedupeKey DedupeKey { get; init; }
+
+    public required ILogger Log { get; init; }
+
+    /// <summary>The server's version as answers show it, such as <c>2.15.1</c>.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>An acknowledgement waits for the device; else for the operating system only.</summary>
+    public required bool IsDurable { get; init; }
+
+    /// <summary>The time, nanoseconds since 1970.</summary>
+    public long NowNs => (Time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
+}

@@ -1,0 +1,19 @@
+using NATS.Server.JetStream.Consumers;
+using NATS.Server.JetStream.Ports;
+
+namespace NATS.Server.JetStream.Streams;
+
+/// <summary>Any thread. What a stream knows of its account.</summary>
+internal interface IStreamOwner
+{
+    IAccountPort Port { get; }
+
+    /// <summary>The domain of the server; empty without one.</summary>
+    string Domain { get; }
+
+    /// <summary>Notes that a stream has grown or shrunk.</summary>
+    void CountBytes(Stream stream, long bytes);
+
+    /// <summary>A consumer that nobody used long enough is to be deleted.</summary>
+    void Abandoned(Stream stream, Consumer consumer);
+}

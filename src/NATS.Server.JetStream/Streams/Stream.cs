@@ -1,0 +1,162 @@
+using System.Text;
+using NATS.Server.Core.JetStream.Json;
+using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.Core.Runtime;
+using NATS.Server.JetStream.Consumers;
+using NATS.Server.JetStream.Ports;
+using NATS.Server.JetStream.Storage;
+using NATS.Server.JetStream.Storage.Catalog;
+
+namespace NATS.Server.JetStream.Streams;
+
+/// <summary>
+/// Any thread. A stream of one account: takes what is published to its subjects, keeps it as configured, and tells its consumers. A lock guards what publishing changes; it is held for one message at a
+/// time and never during a flush.
+/// </summary>
+internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEnd, IStoreListener, ICommitWaiter, IWorkItem
+{
+    private readonly Lock _lock = new();
+    private readonly JetStreamServices _services;
+    private readonly IStreamOwner _owner;
+    private readonly List<object> _subscriptions = [];
+    private readonly ConsumerTable _consumers = new();
+    private readonly byte[] _ackPrefix;
+    private StreamConfig _config;
+    private MessageStore? _store;
+    private bool _isClosed;
+
+    /// <summary>Makes a stream without its store.</summary>
+    /// <param name="services">The world.</param>
+    /// <param name="owner">The account.</param>
+    /// <param name="config">As it was checked.</param>
+    /// <param name="created">When it was.</param>
+    /// <param name="folder">Its directory; null for a stream in memory.</param>
+    public Stream(JetStreamServices services, IStreamOwner owner, StreamConfig config, ZonedTime created, StreamFolder? folder)
+    {
+        _services = services;
+        _owner = owner;
+        _config = config;
+        Created = created;
+        Folder = folder;
+        string domain = owner.Domain is { Length: > 0 } name ? $"\"domain\":\"{name}\"," : "";
+        _ackPrefix = Encoding.UTF8.GetBytes($"{{\"stream\":\"{config.Name}\",{domain}\"seq\":");
+        _maintenance = new Deadline(() => _services.Executor.Post(this));
+    }
+
+    public string Name => _config.Name;
+
+    /// <summary>The configuration in force.</summary>
+    public StreamConfig Config => Volatile.Read(ref _config);
+
+    public ZonedTime Created { get; }
+
+    /// <summary>Null for a stream in memory.</summary>
+    public StreamFolder? Folder { get; }
+
+    public MessageStore Store => _store!;
+
+    public IAccountPort Port => _owner.Port;
+
+    /// <summary>Its consumers, in no order.</summary>
+    public IReadOnlyList<Consumer> Consumers
+    {
+        get
+        {
+            lock (_lock) return [.. _consumers.All];
+        }
+    }
+
+    /// <summary>Takes the store, and begins to receive what is published. Once.</summary>
+    public void Start(MessageStore store)
+    {
+        _store = store;
+        _readable = store.State.LastSequence;
+        CountBytes();
+        Subscribe(Config);
+        Rearm(_services.NowNs);
+    }
+
+    /// <summary>Ends everything but the store: nothing is received any more, consumers are stopped.</summary>
+    /// <param name="isDeleted">Waiting clients are told that their consumers are gone.</param>
+    public void Close(bool isDeleted)
+    {
+        Consumer[] consumers;
+        lock (_lock)
+        {
+            if (_isClosed) return;
+            _isClosed = true;
+            consumers = [.. _consumers.All];
+        }
+
+        Unsubscribe();
+        _services.Deadlines.Set(_maintenance, long.MaxValue);
+        foreach (Consumer consumer in consumers) consumer.Close(isDeleted);
+    }
+
+    /// <summary>A consumer by its name.</summary>
+    public Consumer? FindConsumer(string name)
+    {
+        lock (_lock) return _consumers.TryGet(name, out Consumer? consumer) ? consumer : null;
+    }
+
+    /// <summary>Adds a consumer that has its state.</summary>
+    public void Add(Consumer consumer)
+    {
+        lock (_lock)
+        {
+            _consumers.Add(consumer);
+            Volatile.Write(ref _allConsumers, [.. _consumers.All]);
+        }
+
+        consumer.Start();
+    }
+
+    /// <summary>Takes a consumer out; its owner closes it and deletes what is stored of it.</summary>
+    public bool Remove(Consumer consumer)
+    {
+        lock (_lock)
+        {
+            if (!_consumers.Remove(consumer)) return false;
+            Volatile.Write(ref _allConsumers, [.. _consumers.All]);
+            return true;
+        }
+    }
+
+    /// <summary>Puts another configuration of a consumer in force.</summary>
+    public void Update(Consumer consumer, Core.JetStream.Consumers.ConsumerConfig config)
+    {
+        lock (_lock) _consumers.ChangeFilters(consumer, () => consumer.Update(config));
+        consumer.Signal();
+    }
+
+    /// <summary>Puts another configuration in force, which is stored already. One thread at a time.</summary>
+    public void Update(StreamConfig config)
+    {
+        StreamConfig before = Config;
+        lock (_lock) Volatile.Write(ref _config, config);
+        if (before.Subjects != config.Subjects)
+        {
+            Unsubscribe();
+            Subscribe(config);
+        }
+
+        Store.Update(StreamStorage.LimitsOf(config), _services.NowNs);
+        Rearm(_services.NowNs);
+    }
+
+    /// <summary>It is deleted: what it held does not count any more.</summary>
+    public void Forget() => _owner.CountBytes(this, -Interlocked.Exchange(ref _countedBytes, 0));
+
+    public void Abandoned(Consumer consumer) => _owner.Abandoned(this, consumer);
+
+    private void Subscribe(StreamConfig config)
+    {
+        foreach (string subject in config.Subjects ?? []) _subscriptions.Add(Port.Subscribe(Encoding.UTF8.GetBytes(subject), this));
+    }
+
+    private void Unsubscribe()
+    {
+        foreach (object subscription in _subscriptions) Port.Unsubscribe(subscription);
+        _subscriptions.Clear();
+    }
+}
