@@ -9,6 +9,7 @@ internal sealed partial class Consumer
 {
     // After so many messages others get their turn on this thread.
     private const int MaximumRun = 512;
+    private const long MaximumRunBytes = 512 * 1024;
 
     private readonly List<GivenUpMessage> _givenUp = [];
     private MessageBatch? _batch;
@@ -21,9 +22,13 @@ internal sealed partial class Consumer
     private ulong _pendingThrough;
     private int _isPendingStale = 1;
     private ulong _next;
+    private long _deliveredBytes;
 
     /// <summary>New messages would be delivered. Any thread; may be told too late, when it is about to become true it looks at the stream again.</summary>
     public bool IsWaitingForMessages => Volatile.Read(ref _isWaitingForMessages) != 0;
+
+    /// <summary>Told of a message that was delivered as often as it may be. Set before it starts.</summary>
+    public Action<GivenUpMessage>? GivenUp { get; init; }
 
     private MessageBatch Batch => _batch!;
 
@@ -69,7 +74,8 @@ internal sealed partial class Consumer
     {
         // First the flag, then the look at the stream: whoever publishes does it the other way round, so that one of both sees the other.
         if (_isWaitingForMessages == 0) Interlocked.Exchange(ref _isWaitingForMessages, 1);
-        for (int delivered = 0; delivered < MaximumRun; delivered++)
+        long end = _deliveredBytes + MaximumRunBytes;
+        for (int delivered = 0; delivered < MaximumRun && _deliveredBytes < end; delivered++)
         {
             if (!CanDeliver(nowNs)) return Rest();
             if (TryRedeliver(nowNs, out bool isBlocked)) continue;
@@ -177,6 +183,7 @@ internal sealed partial class Consumer
             lock (_stateLock) delivery = _state.Redeliver(message.Sequence, nowNs);
         }
 
+        _deliveredBytes += message.Payload.Length + message.Headers.Length;
         MarkChanged();
         int length = _replies.Write(new AckReply(deliveries, message.Sequence, delivery, message.TimestampNs, pending), _reply);
         return _stream.Port.Deliver(Batch, target, message.Subject, _reply.AsSpan(0, length), message.Headers, message.Payload);
@@ -212,9 +219,7 @@ internal sealed partial class Consumer
         Volatile.Write(ref _isPendingStale, 1);
     }
 
-    private void GiveUp(in GivenUpMessage message)
-    {
-    }
+    private void GiveUp(in GivenUpMessage message) => GivenUp?.Invoke(message);
 
     // Owner. Once.
     private void End()

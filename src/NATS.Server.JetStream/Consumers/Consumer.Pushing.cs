@@ -11,6 +11,7 @@ internal sealed partial class Consumer
     private byte[] _deliverSubject = [];
     private byte[] _deliverGroup = [];
     private IDisposable? _interest;
+    private byte[] _confirmed = [];
 
     /// <summary>Takes the answer to a flow control message. Any thread.</summary>
     public bool ReceiveFlowControl(MessageBatch batch, in InboundMessage message)
@@ -50,7 +51,5 @@ internal sealed partial class Consumer
         return false;
     }
 
-    private void ConfirmFlow(ReadOnlySpan<byte> subject)
-    {
-    }
+    private void ConfirmFlow(ReadOnlySpan<byte> subject) => _confirmed = subject.ToArray();
 }

@@ -27,7 +27,7 @@ internal readonly record struct ConsumerStart(ulong Sequence, List<ulong>? Selec
             case DeliverPolicy.ByStartSequence:
                 return new ConsumerStart(Math.Clamp(config.StartSequence, first, state.LastSequence + 1), null);
             case DeliverPolicy.ByStartTime when config.StartTime is { } time:
-                return new ConsumerStart(Math.Max(store.SequenceAt(time.UnixNs), first), null);
+                return new ConsumerStart(Math.Max(store.SequenceAt(time.ToUnixNanoseconds()), first), null);
             default:
                 return new ConsumerStart(first, null);
         }

@@ -43,7 +43,7 @@ internal sealed partial class JetStreamAccount
     }
 
     /// <summary>Puts another configuration of a stream in force.</summary>
-    public ApiError? UpdateStream(Stream stream, StreamConfig config)
+    public static ApiError? UpdateStream(Stream stream, StreamConfig config)
     {
         try
         {
@@ -118,7 +118,7 @@ internal sealed partial class JetStreamAccount
     }
 
     /// <summary>Puts another configuration of a consumer in force.</summary>
-    public ApiError? UpdateConsumer(Stream stream, Consumer consumer, in PlannedConsumer planned)
+    public static ApiError? UpdateConsumer(Stream stream, Consumer consumer, in PlannedConsumer planned)
     {
         try
         {
@@ -158,7 +158,7 @@ internal sealed partial class JetStreamAccount
         foreach (ConsumerFolder stored in folder.Consumers)
         {
             if (stored.State is not { } state || stored.Configuration is not { } text) continue;
-            if (!ConsumerConfigJson.TryReadFile(text, isStrict: false, out ZonedTime created, out ConsumerConfig? config, out _)) continue;
+            if (!ConsumerConfigJson.TryReadFile(text, isStrict: false, out ZonedTime created, out _, out ConsumerConfig config, out _)) continue;
             ConsumerRules rules = Consumer.RulesOf(config);
             ConsumerState progress = state.HasState
                 ? ConsumerState.Restore(rules, state.State)

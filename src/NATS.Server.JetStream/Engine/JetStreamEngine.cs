@@ -89,12 +89,14 @@ internal sealed class JetStreamEngine : ICatalogReader
         Catalog.OpenAll(this, Services.NowNs);
     }
 
-    /// <summary>Stops all: what is in memory is written and closed.</summary>
+    /// <summary>Ends what receives and delivers. What is under way is finished by the executor and the commits; after that comes <see cref="Close"/>.</summary>
     public void Stop()
     {
         foreach (JetStreamAccount account in _accounts.Values) account.Stop();
-        Catalog.StopAll(Services.NowNs);
     }
+
+    /// <summary>What is in memory is written, synced and closed.</summary>
+    public void Close() => Catalog.StopAll(Services.NowNs);
 
     public StreamSettings? ReadStream(StreamFolder stream, out string? problem)
     {
@@ -111,7 +113,7 @@ internal sealed class JetStreamEngine : ICatalogReader
     }
 
     public ConsumerSettings? ReadConsumer(ConsumerFolder consumer, out string? problem) =>
-        ConsumerConfigJson.TryReadFile(consumer.Configuration, isStrict: false, out _, out ConsumerConfig? config, out problem)
+        ConsumerConfigJson.TryReadFile(consumer.Configuration, isStrict: false, out _, out _, out ConsumerConfig config, out problem)
             ? new ConsumerSettings(config.AckPolicy, config.MaxDeliver)
             : null;
 

@@ -134,7 +134,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
     {
         StreamConfig before = Config;
         lock (_lock) Volatile.Write(ref _config, config);
-        if (before.Subjects != config.Subjects)
+        if (!Equals(before.Subjects, config.Subjects))
         {
             Unsubscribe();
             Subscribe(config);

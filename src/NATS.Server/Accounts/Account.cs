@@ -21,6 +21,7 @@ internal sealed class Account
     private SubjectMappings? _mappings;
     private readonly Action<Account>? _applied;
     private Action<Subscription>? _removed;
+    private Action<Subscription>? _inserted;
     private long _slowConsumers;
     private long _cacheHits;
     private int _connections;
@@ -57,6 +58,13 @@ internal sealed class Account
     {
         get => Volatile.Read(ref _removed);
         set => Volatile.Write(ref _removed, value);
+    }
+
+    /// <summary>Told of every subscription that has been added, by the thread that added it. Set when somebody waits for interest to begin.</summary>
+    public Action<Subscription>? Inserted
+    {
+        get => Volatile.Read(ref _inserted);
+        set => Volatile.Write(ref _inserted, value);
     }
 
     public int SubscriptionCount
@@ -115,6 +123,7 @@ internal sealed class Account
     {
         InsertOwn(subscription);
         _importedStreams.OnInserted(subscription);
+        Inserted?.Invoke(subscription);
     }
 
     /// <summary>Removes a subscription that has been closed.</summary>

@@ -46,6 +46,9 @@ internal sealed class LoopContext
     /// <summary>State of the layer above that wants to live as long as the context, such as its match cache.</summary>
     public object? Extension { get; set; }
 
+    /// <summary>Work of the layer above that belongs to the end of a batch, such as flushing what was stored in it.</summary>
+    public ILoopEnd? End { get; set; }
+
     /// <summary>Remembers a buffer for <see cref="FlushAll"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddDirty(OutboundBuffer buffer)
@@ -64,6 +67,7 @@ internal sealed class LoopContext
     /// <summary>Sends every remembered buffer once.</summary>
     public void FlushAll()
     {
+        if (End is { HasEnds: true } end) end.OnFlush();
         Staged = 0;
         for (int i = 0; i < _dirtyCount; i++)
         {

@@ -19,6 +19,18 @@ internal static class InnerDelivery
         ReadOnlySpan<byte> reply,
         ReadOnlySpan<byte> headers,
         ReadOnlySpan<byte> payload,
+        Subscriber producer) => Deliver(loop, account, subject, subject, reply, headers, payload, producer);
+
+    /// <summary>The same, to those who subscribed to another subject than the one that they see.</summary>
+    /// <returns>How many received it.</returns>
+    public static int Deliver(
+        LoopContext loop,
+        Account account,
+        ReadOnlySpan<byte> target,
+        ReadOnlySpan<byte> subject,
+        ReadOnlySpan<byte> reply,
+        ReadOnlySpan<byte> headers,
+        ReadOnlySpan<byte> payload,
         Subscriber producer)
     {
         DeliveryContext root = DeliveryContext.Of(loop);
@@ -29,7 +41,7 @@ internal static class InnerDelivery
         root.Current = inner;
         try
         {
-            return Route(loop, inner.Cache.Find(account, subject), inner.Frame.Write(subject, reply, headers, payload), producer);
+            return Route(loop, inner.Cache.Find(account, target), inner.Frame.Write(subject, reply, headers, payload), producer);
         }
         finally
         {

@@ -191,6 +191,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         Volatile.Write(ref _state, 1);
         StartOperatorService(options);
+        StartJetStream(options);
         StartMonitoring();
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
@@ -257,6 +258,7 @@ public sealed partial class NatsServer : IAsyncDisposable
             TlsAvailable = _context.Tls is not null && options.AllowNonTls,
             MaxPayload = options.MaxPayload,
             LameDuckMode = _context.IsLameDuck,
+            JetStream = options.JetStream is not null,
             ApiLevel = ServerVersion.JetStreamApi,
             XKey = EncryptionIdentity.ToString(),
         };

@@ -32,7 +32,6 @@ public static class OptionsValidator
             if (PermissionCheck.Validate(user.Permissions) is { } error)
                 yield return $"invalid permissions for {(user.Nkey.Length > 0 ? "nkey" : "user")} {GoFormat.Quote(UsersReader.Identity(user))}: {error}";
         }
-        if (options.JetStream is not null) yield return "field \"jetstream\": JetStream is not built yet";
         if (ValidateNoAuthUser(options) is { } noAuthUser) yield return noAuthUser;
         if (options.TrustedProxies.FirstOrDefault(static key => !ProxiesReader.IsPublicKey(key)) is { } proxy)
             yield return $"proxy trusted key {GoFormat.Quote(proxy)} is invalid";

@@ -21,16 +21,18 @@ public sealed class FolderArrowTests
         },
         ["NATS.Server.JetStream"] = new(StringComparer.Ordinal)
         {
-            ["Engine"] = ["Api"],
-            ["Api"] = ["Meta"],
+            ["Api"] = ["Engine"],
+            ["Engine"] = ["Meta"],
             ["Meta"] = ["Streams"],
             ["Streams"] = ["Consumers"],
-            ["Consumers"] = ["Raft", "Storage"],
+            ["Consumers"] = ["Ports", "Raft", "Storage"],
+            ["Ports"] = ["Storage"],
             ["Raft"] = ["Storage"],
         },
         ["NATS.Server"] = new(StringComparer.Ordinal)
         {
-            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout", "Disks"],
+            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout", "JetStream"],
+            ["JetStream"] = ["Delivery", "Disks"],
             ["OperatorMode"] = ["Sessions"],
             ["Callout"] = ["Auth", "Delivery"],
             ["SystemEvents"] = ["Monitoring"],

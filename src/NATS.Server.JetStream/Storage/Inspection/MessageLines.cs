@@ -16,11 +16,11 @@ internal sealed class MessageLines : IDisposable
     private const long Second = 1_000_000_000;
 
     private readonly StreamDirectory _stream;
-    private readonly Stream _output;
+    private readonly System.IO.Stream _output;
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
 
-    public MessageLines(StreamDirectory stream, Stream output)
+    public MessageLines(StreamDirectory stream, System.IO.Stream output)
     {
         _stream = stream;
         _output = output;

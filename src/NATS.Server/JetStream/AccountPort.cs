@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text;
+using NATS.Server.Accounts;
+using NATS.Server.Connections;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Subjects;
+using NATS.Server.Delivery;
+using NATS.Server.JetStream.Ports;
+
+namespace NATS.Server.JetStream;
+
+/// <summary>Any thread. JetStream as a client of an account: without a connection, its messages come and go in the batches of the threads that publish.</summary>
+internal sealed class AccountPort : Subscriber, IAccountPort
+{
+    private readonly Account _account;
+    private readonly InterestWatch _interest = new();
+    private long _lastSid;
+
+    public AccountPort(Account account)
+    {
+        _account = account;
+        account.Inserted = _interest.OnInserted;
+    }
+
+    public string Name => _account.Name;
+
+    public Account Account => _account;
+
+    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target)
+    {
+        byte[] sid = Encoding.ASCII.GetBytes(Interlocked.Increment(ref _lastSid).ToString(CultureInfo.InvariantCulture));
+        var subscription = new PortSubscription(this, subject.ToArray(), sid, target);
+        _account.Insert(subscription);
+        return subscription;
+    }
+
+    public void Unsubscribe(object subscription)
+    {
+        var known = (PortSubscription)subscription;
+        known.IsClosed = true;
+        _account.Remove(known);
+    }
+
+    public int Publish(MessageBatch batch, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
+        InnerDelivery.Publish(((LoopBatch)batch).Loop, _account, subject, reply, headers, payload, this);
+
+    public int Deliver(MessageBatch batch, ReadOnlySpan<byte> target, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
+        InnerDelivery.Deliver(((LoopBatch)batch).Loop, _account, target, subject, reply, headers, payload, this);
+
+    public bool HasInterest(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue = default)
+    {
+        if (queue.IsEmpty) return _account.HasInterest(subject);
+        var match = new SublistMatch<Subscription>();
+        _account.Match(subject, match);
+        foreach (QueueMatch<Subscription> group in match.Queues)
+        {
+            if (group.Members[0].Queue.AsSpan().SequenceEqual(queue)) return true;
+        }
+
+        return false;
+    }
+
+    public IDisposable WatchInterest(byte[] subject, Action appeared) => _interest.Add(subject, appeared);
+
+    // Also its own messages: what a stream sends out again another stream may keep.
+    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
+    {
+        if (subscription.IsClosed) return false;
+        Interlocked.Increment(ref subscription.Delivered);
+        LoopBatch batch = LoopBatch.Of(loop).From(producer);
+        return ((PortSubscription)subscription).Target.Receive(batch, message, batch);
+    }
+
+    private sealed class PortSubscription(AccountPort owner, byte[] subject, byte[] sid, IMessageTarget target) : Subscription(owner, subject, null, sid)
+    {
+        public IMessageTarget Target => target;
+    }
+}

@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+using NATS.Server.Accounts;
+using NATS.Server.Connections;
+using NATS.Server.Core.JetStream.Limits;
+using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.Core.Protocol;
+using NATS.Server.Core.Storage;
+using NATS.Server.Disks;
+using NATS.Server.JetStream.Engine;
+using NATS.Server.JetStream.Ports;
+using NATS.Server.JetStream.Storage.Assets;
+using NATS.Server.JetStream.Storage.Disks;
+using NATS.Server.Options;
+
+namespace NATS.Server.JetStream;
+
+/// <summary>Thread-safe. JetStream in this process: its threads, its clock, its disk, and the engine that runs on them.</summary>
+internal sealed partial class JetStreamRuntime : IDisposable
+{
+    private readonly WorkerThreads _workers;
+    private readonly DeadlineTimer _deadlines;
+    private readonly CommitThread _commits;
+    private readonly SystemDisk _disk = new();
+    private readonly ILogger _log;
+    private int _isStopped;
+
+    /// <summary>Starts the threads; nothing is opened yet.</summary>
+    /// <param name="options">As configured.</param>
+    /// <param name="directory">Of the accounts.</param>
+    /// <param name="limits">What the server allows.</param>
+    /// <param name="connections">Lends batches.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Gets what has to be known.</param>
+    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, IConnectionEngine connections, TimeProvider time, ILogger log)
+    {
+        _log = log;
+        _workers = new WorkerThreads(Math.Clamp(Environment.ProcessorCount, 2, 16), problem => Log.Fault(log, problem));
+        _deadlines = new DeadlineTimer(time);
+        IDisk disk = _disk;
+        _commits = new CommitThread(disk, log);
+        var random = SecureRandom.Instance;
+        byte[] secret = new byte[DedupeKey.Length];
+        random.NextBytes(secret);
+        var services = new JetStreamServices
+        {
+            Executor = _workers,
+            Deadlines = _deadlines.Queue,
+            Commits = _commits.Queue,
+            Disk = disk,
+            Time = time,
+            Random = random,
+            Batches = new LoopBatches(connections),
+            DedupeKey = new DedupeKey(secret),
+            Log = log,
+            Version = ServerVersion.Compatible,
+            IsDurable = options.SyncIntervalNs == 0,
+        };
+        Func<string, AssetEncryption> encryption = EncryptionOf(options, random);
+        Engine = new JetStreamEngine(
+            new EngineOptions
+            {
+                Directory = directory,
+                Domain = options.Domain,
+                Limits = limits,
+                SyncIntervalNs = options.SyncIntervalNs,
+                IsStrict = options.IsStrict,
+                RequestQueueLimit = (int)Math.Clamp(options.RequestQueueLimit, 1, int.MaxValue),
+                EncryptionOf = encryption,
+                InParallel = static (count, action) => Parallel.For(0, count, action),
+                RemovalWake = RemoveSoon,
+            },
+            services);
+    }
+
+    public JetStreamEngine Engine { get; }
+
+    /// <summary>Gives an account JetStream.</summary>
+    public void Enable(Account account, AccountTiers tiers) => Engine.Enable(new AccountPort(account), tiers);
+
+    /// <summary>Opens what is stored.</summary>
+    public void Recover()
+    {
+        List<StoreFinding> findings = [];
+        Engine.Recover(findings);
+        foreach (StoreFinding finding in findings) Log.Finding(_log, finding.ToString());
+    }
+
+    /// <summary>Stops the engine and its threads; everything that was taken is written.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0) return;
+        _deadlines.Dispose();
+        Engine.Stop();
+        _workers.Dispose();
+        _commits.Dispose();
+        Engine.Close();
+        _disk.Dispose();
+    }
+
+    private static Func<string, AssetEncryption> EncryptionOf(JetStreamOptions options, Random random)
+    {
+        return account => new AssetEncryption
+        {
+            Keys = KeysOf(options.Key, account),
+            PreviousKeys = KeysOf(options.PreviousKey, account),
+            Cipher = options.Cipher,
+            Random = random,
+        };
+
+        static StoreKeys? KeysOf(string key, string account) => key.Length == 0 ? null : new StoreKeys(key, account);
+    }
+
+    private void RemoveSoon() => _workers.Post(new Removal(this));
+
+    private sealed class Removal(JetStreamRuntime owner) : Core.Runtime.IWorkItem
+    {
+        public void Run()
+        {
+            while (owner.Engine.Catalog.RemoveNext(finding => Log.Finding(owner._log, finding.ToString())))
+            {
+                // Until nothing is left.
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "JetStream internal error")]
+        public static partial void Fault(ILogger logger, Exception problem);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "JetStream: {Finding}")]
+        public static partial void Finding(ILogger logger, string finding);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using NATS.Server.Core.Runtime;
+
+namespace NATS.Server.JetStream;
+
+/// <summary>Thread-safe. JetStream's own threads (<c>nats-jetstream</c>): what may wait for a disk never runs on the threads that serve sockets.</summary>
+internal sealed class WorkerThreads : IExecutor, IDisposable
+{
+    private readonly ConcurrentQueue<IWorkItem> _work = new();
+    private readonly SemaphoreSlim _available = new(0);
+    private readonly Thread[] _threads;
+    private readonly Action<Exception> _onFault;
+    private volatile bool _isStopping;
+
+    /// <summary>Starts threads.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="onFault">Told of what work has thrown, which is a defect.</param>
+    public WorkerThreads(int count, Action<Exception> onFault)
+    {
+        _onFault = onFault;
+        _threads = [.. Enumerable.Range(0, count).Select(i => new Thread(Run) { IsBackground = true, Name = "nats-jetstream" })];
+        foreach (Thread thread in _threads) thread.Start();
+    }
+
+    public void Post(IWorkItem work)
+    {
+        _work.Enqueue(work);
+        _available.Release();
+    }
+
+    /// <summary>Does what was posted, and ends the threads.</summary>
+    public void Dispose()
+    {
+        if (_isStopping) return;
+        _isStopping = true;
+        _available.Release(_threads.Length);
+        foreach (Thread thread in _threads) thread.Join();
+        _available.Dispose();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            _available.Wait();
+            if (!_work.TryDequeue(out IWorkItem? work))
+            {
+                if (_isStopping) return;
+                continue;
+            }
+
+            try
+            {
+                work.Run();
+            }
+            catch (Exception problem)
+            {
+                _onFault(problem);
+            }
+        }
+    }
+}
