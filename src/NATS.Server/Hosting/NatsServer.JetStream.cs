@@ -1,8 +1,8 @@
 using NATS.Server.Accounts;
 using NATS.Server.Core.JetStream.Limits;
-using NATS.Server.JetStream;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.Options;
+using NATS.Server.Streaming;
 
 namespace NATS.Server;
 

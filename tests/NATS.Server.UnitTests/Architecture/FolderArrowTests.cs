@@ -31,8 +31,8 @@ public sealed class FolderArrowTests
         },
         ["NATS.Server"] = new(StringComparer.Ordinal)
         {
-            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout", "JetStream"],
-            ["JetStream"] = ["Delivery", "Disks"],
+            ["Hosting"] = ["SystemEvents", "OperatorMode", "Callout", "Streaming"],
+            ["Streaming"] = ["Delivery", "Disks"],
             ["OperatorMode"] = ["Sessions"],
             ["Callout"] = ["Auth", "Delivery"],
             ["SystemEvents"] = ["Monitoring"],

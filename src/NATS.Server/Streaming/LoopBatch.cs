@@ -4,7 +4,7 @@ using NATS.Server.Core.Protocol;
 using NATS.Server.Delivery;
 using NATS.Server.JetStream.Ports;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Owned by the thread that has the context: a read batch of an event loop, or of a thread that rented a context, as JetStream sees it.</summary>
 internal sealed class LoopBatch : MessageBatch, IMessageSender, ILoopEnd

@@ -7,7 +7,7 @@ using NATS.Server.Core.Subjects;
 using NATS.Server.Delivery;
 using NATS.Server.JetStream.Ports;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Any thread. JetStream as a client of an account: without a connection, its messages come and go in the batches of the threads that publish.</summary>
 internal sealed class AccountPort : Subscriber, IAccountPort

@@ -1,7 +1,7 @@
 using NATS.Server.Accounts;
 using NATS.Server.Core.Subjects;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Thread-safe. Who waits for somebody to subscribe to a subject.</summary>
 internal sealed class InterestWatch

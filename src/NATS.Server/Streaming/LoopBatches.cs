@@ -1,7 +1,7 @@
 using NATS.Server.Connections;
 using NATS.Server.JetStream.Ports;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Thread-safe. Lends contexts of the connection engine to JetStream's threads.</summary>
 /// <param name="engine">Whose.</param>

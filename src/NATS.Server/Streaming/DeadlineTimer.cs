@@ -1,6 +1,6 @@
 using NATS.Server.Core.Runtime;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Thread-safe. Drives a queue of deadlines by one timer of the clock, so that time may be simulated.</summary>
 internal sealed class DeadlineTimer : IDisposable

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using NATS.Server.Core.Runtime;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Thread-safe. JetStream's own threads (<c>nats-jetstream</c>): what may wait for a disk never runs on the threads that serve sockets.</summary>
 internal sealed class WorkerThreads : IExecutor, IDisposable

@@ -12,7 +12,7 @@ using NATS.Server.JetStream.Storage.Assets;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.Options;
 
-namespace NATS.Server.JetStream;
+namespace NATS.Server.Streaming;
 
 /// <summary>Thread-safe. JetStream in this process: its threads, its clock, its disk, and the engine that runs on them.</summary>
 internal sealed partial class JetStreamRuntime : IDisposable
