@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using NATS.Server.Testing;
+using NATS.Server.Testing.JetStream;
+
+namespace NATS.Server.InteropTests.JetStream;
+
+/// <summary>Owned by one test. Does the steps of scenarios to a server, and notes all that comes of each.</summary>
+internal sealed class PublishScript(RawClient client) : IAsyncDisposable
+{
+    private const string Marker = "answers.marker.";
+    private int _count;
+
+    /// <summary>Accounts with JetStream, since a server may remember what was in a stream that was deleted.</summary>
+    public static string Accounts(int count) =>
+        $"accounts {{ {string.Join(", ", Enumerable.Range(0, count).Select(static number => $"A{number} {{ jetstream: enabled, users: [ {{ user: u{number}, password: p }} ] }}"))} }}";
+
+    /// <summary>Connects to one of the accounts.</summary>
+    public static async Task<PublishScript> ConnectAsync(ServerProcess server, int account)
+    {
+        RawClient client = await RawClient.HandshakeAsync(server.Port, $$"""CONNECT {"verbose":false,"headers":true,"user":"u{{account}}","pass":"p"}{{"\r\n"}}""");
+        await client.SendAsync("SUB answers.> 1\r\nSUB again.> 2\r\nSUB $JS.EVENT.ADVISORY.STREAM.BATCH_ABANDONED.> 3\r\nSUB fast.> 4\r\n");
+        await client.PingAsync();
+        return new PublishScript(client);
+    }
+
+    /// <summary>Creates the stream of a scenario.</summary>
+    /// <returns>Its configuration, as the server has it.</returns>
+    public async Task<string> BeginAsync(PublishScenario scenario)
+    {
+        string answer = await AskAsync("$JS.API.STREAM.CREATE.S", scenario.Config);
+        using var document = JsonDocument.Parse(answer);
+        if (document.RootElement.TryGetProperty("error", out JsonElement error)) throw new InvalidOperationException($"{scenario.Name}: {error}");
+        return document.RootElement.GetProperty("config").GetRawText();
+    }
+
+    /// <summary>Publishes, and waits until the server has said all that it says about it.</summary>
+    public async Task<IReadOnlyList<PublishedAnswer>> PublishAsync(PublishStep step)
+    {
+        int number = ++_count;
+        string reply = step.Reply switch { "-" => "", "auto" => $"answers.{number}", var given => given };
+
+        // The last of the answers is that to a message which is refused whatever the stream is like.
+        string marker = $"{Marker}{number}";
+        const string Refused = "NATS/1.0\r\nNats-Expected-Stream: NOBODY\r\n\r\n";
+        await client.SendAsync(FrameOf(step.Subject, reply, step.Headers, step.Payload) + FrameOf(step.Subject, marker, Refused, ""));
+        List<PublishedAnswer> answers = [];
+        while (true)
+        {
+            (string subject, string text) = await ReadAsync();
+            if (subject == marker) return answers;
+            answers.Add(new PublishedAnswer(subject, text));
+        }
+    }
+
+    /// <summary>Reads a stored message: subject, headers and payload, or the error.</summary>
+    public async Task<string> LoadAsync(ulong sequence)
+    {
+        using var document = JsonDocument.Parse(await AskAsync("$JS.API.STREAM.MSG.GET.S", $$"""{"seq":{{sequence}}}"""));
+        if (!document.RootElement.TryGetProperty("message", out JsonElement message)) return "none";
+        string headers = message.TryGetProperty("hdrs", out JsonElement block) ? Encoding.Latin1.GetString(block.GetBytesFromBase64()) : "";
+        string payload = message.TryGetProperty("data", out JsonElement data) ? Encoding.Latin1.GetString(data.GetBytesFromBase64()) : "";
+        return $"{message.GetProperty("subject").GetString()}\n{headers}\n{payload}";
+    }
+
+    public ValueTask DisposeAsync() => client.DisposeAsync();
+
+    private static string FrameOf(string subject, string reply, string headers, string payload) =>
+        headers.Length == 0
+            ? $"PUB {subject} {reply} {payload.Length}\r\n{payload}\r\n"
+            : $"HPUB {subject} {reply} {headers.Length} {headers.Length + payload.Length}\r\n{headers}{payload}\r\n";
+
+    private async Task<string> AskAsync(string subject, string body)
+    {
+        string reply = $"answers.api.{++_count}";
+        await client.SendAsync(FrameOf(subject, reply, "", body));
+        while (true)
+        {
+            (string to, string text) = await ReadAsync();
+            if (to == reply) return text;
+        }
+    }
+
+    private async Task<(string Subject, string Text)> ReadAsync()
+    {
+        while (true)
+        {
+            string line = await client.ReadLineAsync();
+            if (line == "PING")
+            {
+                await client.SendAsync("PONG\r\n");
+                continue;
+            }
+
+            string[] arguments = line.Split(' ');
+            if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected a message but received '{line}'");
+            string text = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
+            await client.ExpectAsync("\r\n");
+            return (arguments[1], text);
+        }
+    }
+}
