@@ -76,6 +76,8 @@ internal sealed record ServerSnapshot
     /// <summary>Subscriptions of all accounts.</summary>
     public uint Subscriptions { get; init; }
 
+    public JetStreamVarz JetStream { get; init; } = JetStreamVarz.Disabled;
+
     /// <summary>Logins refused because the account is not one of those that may connect.</summary>
     public long PinnedAccountFailures { get; init; }
 }

@@ -79,7 +79,7 @@ public sealed record Varz
 
     public VarzSection Websocket { get; init; } = VarzSection.NotConfigured;
 
-    public VarzSection Jetstream { get; init; } = VarzSection.NotConfigured;
+    public JetStreamVarz Jetstream { get; init; } = JetStreamVarz.Disabled;
 
     /// <summary>Seconds.</summary>
     public required double TlsTimeout { get; init; }

@@ -51,6 +51,7 @@ internal static class VarzBuilder
             MaxControlLine = options.MaxControlLine,
             MaxPayload = options.MaxPayload,
             MaxPending = options.MaxPending,
+            Jetstream = server.JetStream,
             TlsTimeout = (options.Tls?.Timeout ?? TlsOptions.DefaultTimeout).TotalSeconds,
             WriteDeadline = options.WriteDeadline,
             WriteTimeout = options.WriteTimeout switch

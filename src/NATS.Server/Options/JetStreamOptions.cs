@@ -91,11 +91,16 @@ public sealed record JetStreamOptions
 /// <summary>The <c>limits</c> of the <c>jetstream</c> block: what single assets and requests may ask for, whatever their account allows. Immutable.</summary>
 public sealed record JetStreamLimitOptions
 {
+    internal const long DefaultDefaultMaxConsumers = 1000;
+
     /// <summary>Of each consumer; not above 0: no limit.</summary>
     public long MaxAckPending { get; init; }
 
     /// <summary>Replicated assets of a server of a cluster; not above 0: no limit.</summary>
     public long MaxHaAssets { get; init; }
+
+    /// <summary>Of each stream for which neither its configuration nor its account says how many; negative: no limit, 0 is 1,000.</summary>
+    public long DefaultMaxConsumers { get; init; } = DefaultDefaultMaxConsumers;
 
     /// <summary>Of each pull request; not above 0: no limit.</summary>
     public long MaxRequestBatch { get; init; }
@@ -124,7 +129,7 @@ public sealed record JetStreamTpmOptions
 
     public string EncryptionPassword { get; init; } = "";
 
-    public string StoragePassword { get; init; } = "";
+    public string SrkPassword { get; init; } = "";
 
     /// <summary>The register; 0 is 22.</summary>
     public long Pcr { get; init; }

@@ -56,6 +56,7 @@ internal static class JetStreamReader
     [
         Key.Long<JetStreamLimitOptions>("max_ack_pending", static (l, v) => l with { MaxAckPending = v }),
         Key.Long<JetStreamLimitOptions>("max_ha_assets", static (l, v) => l with { MaxHaAssets = v }),
+        Key.Long<JetStreamLimitOptions>("default_max_consumers", static (l, v) => l with { DefaultMaxConsumers = v == 0 ? JetStreamLimitOptions.DefaultDefaultMaxConsumers : v }),
         Key.Long<JetStreamLimitOptions>("max_request_batch", static (l, v) => l with { MaxRequestBatch = v }),
         Duration("duplicate_window", static (l, v) => l with { DuplicateWindow = v }),
         new("batch", ReadBatch),
@@ -73,7 +74,7 @@ internal static class JetStreamReader
     [
         Key.Text<(JetStreamTpmOptions Tpm, StoreCipher Cipher)>("keys_file", static (t, v) => t with { Tpm = t.Tpm with { KeysFile = v } }),
         Key.Text<(JetStreamTpmOptions Tpm, StoreCipher Cipher)>("encryption_password", static (t, v) => t with { Tpm = t.Tpm with { EncryptionPassword = v } }),
-        Key.Text<(JetStreamTpmOptions Tpm, StoreCipher Cipher)>("srk_password", static (t, v) => t with { Tpm = t.Tpm with { StoragePassword = v } }),
+        Key.Text<(JetStreamTpmOptions Tpm, StoreCipher Cipher)>("srk_password", static (t, v) => t with { Tpm = t.Tpm with { SrkPassword = v } }),
         Key.Long<(JetStreamTpmOptions Tpm, StoreCipher Cipher)>("pcr", static (t, v) => t with { Tpm = t.Tpm with { Pcr = v } }),
         new("cipher", static (t, e) => TryCipher(e, out var cipher) ? t with { Cipher = cipher } : t),
     ]);

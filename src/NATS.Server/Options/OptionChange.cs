@@ -81,4 +81,12 @@ public enum ReloadableOption : byte
 
     /// <summary>The user of connections without credentials is gone, together with the option that named it.</summary>
     NoAuthUser,
+
+    /// <summary>JetStream is to start or to stop.</summary>
+    JetStream,
+    JetStreamMaxMemory,
+    JetStreamMaxStorage,
+
+    /// <summary>What single assets and requests may ask for.</summary>
+    JetStreamLimits,
 }

@@ -4,7 +4,7 @@ using NATS.Server.Core.Config;
 namespace NATS.Server.Options;
 
 /// <summary>What a reload changes, and what of it a running server refuses. Pure and immutable; it applies nothing.</summary>
-public sealed class OptionsDiff
+public sealed partial class OptionsDiff
 {
     // In the order in which the reference compares, which is the order of its notices.
     private static readonly Field[] Fields =
@@ -52,6 +52,7 @@ public sealed class OptionsDiff
         Fixed("MaxPending", static o => o.MaxPending),
         new("NoFastProducerStall", static o => o.NoFastProducerStall, static (diff, _, next) => diff.Change(
             ReloadableOption.NoFastProducerStall, "NoFastProducerStall", $"Reloaded: fast producers will {(next.NoFastProducerStall ? "not " : "")}be stalled")),
+        .. JetStreamFields,
         new("PidFile", static o => o.PidFile, static (diff, _, next) => diff.Change(
             ReloadableOption.PidFile, "PidFile", next.PidFile.Length == 0 ? "" : $"Reloaded: pid_file = {next.PidFile}")),
         Live("PortsFileDir", static o => o.PortsFileDir, ReloadableOption.PortsFileDir, "ports_file_dir"),
@@ -126,13 +127,16 @@ public sealed class OptionsDiff
     /// <summary>Compares the options of a running server with new ones, both with defaults filled in.</summary>
     /// <param name="current">What the server runs with, the real port instead of a random one.</param>
     /// <param name="next">What it shall run with, see <see cref="CarryOver"/>; it must be valid by <see cref="OptionsValidator"/>.</param>
-    public static OptionsDiff Compare(ServerOptions current, ServerOptions next)
+    /// <param name="runsJetStream">Whether JetStream is at work; null: when it is switched on.</param>
+    public static OptionsDiff Compare(ServerOptions current, ServerOptions next, bool? runsJetStream = null)
     {
-        var diff = new OptionsDiff();
+        var diff = new OptionsDiff { _runsJetStream = runsJetStream ?? current.JetStream is not null };
         foreach (var field in Fields)
         {
             if (field.Get is null || !Equals(field.Get(current), field.Get(next))) field.Compare(diff, current, next);
         }
+
+        diff.CompareWhole(current.JetStreamSettings, next.JetStream);
         return diff;
     }
 
@@ -141,6 +145,9 @@ public sealed class OptionsDiff
     {
         Port = next.Port == ServerOptions.RandomPort ? current.Port : next.Port,
         DontListen = current.DontListen,
+
+        // Without JetStream nobody waits for the disk.
+        JetStreamSettings = next.JetStream is null ? next.JetStreamSettings with { MaxConcurrentIo = current.JetStreamSettings.MaxConcurrentIo } : next.JetStreamSettings,
     };
 
     /// <summary>What the log says after everything is applied.</summary>

@@ -35,6 +35,7 @@ public static class OptionsValidator
         if (ValidateNoAuthUser(options) is { } noAuthUser) yield return noAuthUser;
         if (options.TrustedProxies.FirstOrDefault(static key => !ProxiesReader.IsPublicKey(key)) is { } proxy)
             yield return $"proxy trusted key {GoFormat.Quote(proxy)} is invalid";
+        if (JetStreamCheck.Validate(options) is { } jetStream) yield return jetStream;
         if (OperatorCheck.ValidateResolver(options) is { } resolver) yield return resolver;
         if (!IsSystemAccountKnown(options)) yield return "error resolving system account: account missing";
 

@@ -69,7 +69,7 @@ public sealed class JetStreamReaderTests
                 MetaCompactSync = true,
                 MaxConcurrentIo = 16,
                 SyncInterval = TimeSpan.FromSeconds(17),
-                Tpm = new JetStreamTpmOptions { KeysFile = "k", EncryptionPassword = "e", StoragePassword = "s", Pcr = 18 },
+                Tpm = new JetStreamTpmOptions { KeysFile = "k", EncryptionPassword = "e", SrkPassword = "s", Pcr = 18 },
             },
             options.JetStream);
     }
@@ -101,6 +101,14 @@ public sealed class JetStreamReaderTests
         var options = Read(text).JetStream!;
         Assert.Equal((requests, infos), (options.RequestQueueLimit, options.InfoQueueLimit));
     }
+
+    [Theory]
+    [InlineData("", 1000)]
+    [InlineData("default_max_consumers: 0", 1000)]
+    [InlineData("default_max_consumers: 7", 7)]
+    [InlineData("default_max_consumers: -1", -1)]
+    public void Consumers_of_a_stream_are_limited_unless_that_is_switched_off(string text, long expected) =>
+        Assert.Equal(expected, Read($"jetstream {{ limits {{ {text} }} }}").JetStream!.Limits.DefaultMaxConsumers);
 
     [Theory]
     [InlineData("jetstream: on_and_off", "1:0: Expected 'enabled' or 'disabled' for string value, got 'on_and_off'")]

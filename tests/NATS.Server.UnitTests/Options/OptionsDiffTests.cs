@@ -1,3 +1,4 @@
+using NATS.Server.Core.Storage;
 using NATS.Server.Options;
 using Xunit;
 
@@ -45,6 +46,8 @@ public sealed class OptionsDiffTests
             Current with { Accounts = [new AccountOptions { Name = "A", Users = [new UserOptions { Username = "", Nkey = "U", Account = "A" }] }] },
             "Reloaded: authorization nkey users"
         },
+        { Current with { JetStream = new JetStreamOptions() }, "Reloaded: JetStream" },
+        { With(o => o with { Limits = new JetStreamLimitOptions { MaxAckPending = 5 } }), "Reloaded: JetStream limits" },
         { Current with { Operator = new OperatorOptions { DefaultSentinel = "secret" } }, "Reloaded: default_sentinel = [REDACTED]" },
         { Current with { TrustedProxies = ["A", "B"] }, "Reloaded: proxies trusted keys [\"A\" \"B\"] were added" },
     };
@@ -91,10 +94,34 @@ public sealed class OptionsDiffTests
             Current with { Operator = new OperatorOptions { Resolver = new ResolverOptions(ResolverKind.Memory) } },
             "config reload does not support moving to or from an account resolver"
         },
+        { With(o => o with { IsStrict = false }), "config reload not supported for NoJetStreamStrict: old=false, new=true" },
+        { With(o => o with { Domain = "x" }), "config reload not supported for JetStreamDomain: old=, new=x" },
+        { With(o => o with { ExtensionHint = "x" }), "config reload not supported for JetStreamExtHint: old=, new=x" },
+        { With(o => o with { Key = "secret" }), "config reload not supported for JetStreamKey: old=, new=[REDACTED]" },
+        { With(o => o with { PreviousKey = "secret" }), "config reload not supported for JetStreamOldKey: old=, new=[REDACTED]" },
+        { With(o => o with { Cipher = StoreCipher.Aes }), "config reload not supported for JetStreamCipher: old=ChaCha20-Poly1305, new=AES-GCM" },
+        { With(o => o with { UniqueTag = "x" }), "config reload not supported for JetStreamUniqueTag: old=, new=x" },
+        { With(o => o with { Tpm = new JetStreamTpmOptions { KeysFile = "x", SrkPassword = "secret" } }), "config reload not supported for JetStreamTpm: old={   0}, new={x  [REDACTED] 0}" },
+        { With(o => o with { MaxOutstandingCatchup = 5 }), "config reload not supported for JetStreamMaxCatchup: old=0, new=5" },
+        { With(o => o with { RequestQueueLimit = 5 }), "config reload not supported for JetStreamRequestQueueLimit: old=10000, new=5" },
+        { With(o => o with { InfoQueueLimit = 5 }), "config reload not supported for JetStreamInfoQueueLimit: old=0, new=5" },
+        { With(o => o with { MaxConcurrentIo = 5 }), "config reload not supported for JetStreamConcurrentIOs: old=4096, new=5" },
+        { With(o => o with { MaxBufferedMessages = 5 }), "config reload not supported for StreamMaxBufferedMsgs: old=0, new=5" },
+        { With(o => o with { MaxBufferedSize = 5 }), "config reload not supported for StreamMaxBufferedSize: old=0, new=5" },
+        { With(o => o with { SyncInterval = TimeSpan.FromSeconds(5) }), "config reload not supported for SyncInterval: old=2m0s, new=5s" },
+        { With(o => o with { SyncInterval = TimeSpan.FromMinutes(2) }), "config reload not supported for SyncInterval: old=default, new=2m0s" },
+        { With(o => o with { SyncAlways = true }), "config reload not supported for SyncAlways: old=false, new=true" },
+        {
+            Current with { DefaultJetStreamDomains = new Dictionary<string, string> { ["$G"] = "hub" } },
+            "config reload not supported for JsAccDefaultDomain: old=map[], new=map[$G:hub]"
+        },
         { Current with { AlwaysEnableNonce = true }, "config reload not supported for AlwaysEnableNonce: old=false, new=true" },
         { Current with { EventLoops = 3 }, "config reload not supported for EventLoops: old=0, new=3" },
         { Current with { ClientAdvertise = "a:b:c" }, "invalid ClientAdvertise value of a:b:c, err=address a:b:c: too many colons in address" },
     };
+
+    // A server without JetStream.
+    private static ServerOptions With(Func<JetStreamOptions, JetStreamOptions> change) => Current with { JetStreamSettings = change(Current.JetStreamSettings) };
 
     [Fact]
     public void Without_a_change_users_and_accounts_are_looked_at_again()
@@ -128,7 +155,7 @@ public sealed class OptionsDiffTests
     [Fact]
     public void Every_option_is_compared()
     {
-        string[] notCompared = ["ConfigDigest", "Mappings", "JetStream", "JetStreamSettings", "DefaultJetStreamDomains"];
+        string[] notCompared = ["ConfigDigest", "Mappings", "JetStream"];
         var covered = Reloadable.Concat(Refused).Select(row => row.Data.Item1).ToList();
         foreach (var property in typeof(ServerOptions).GetProperties().Where(property => property.CanWrite && !notCompared.Contains(property.Name)))
         {

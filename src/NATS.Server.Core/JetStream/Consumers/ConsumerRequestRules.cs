@@ -108,6 +108,7 @@ internal static class ConsumerRequestRules
         if (!surroundings.View.IsStandalone) return null;
         long maximum = stream.MaxConsumers;
         if (maximum <= 0 || (limits.MaxConsumers > 0 && limits.MaxConsumers < maximum)) maximum = limits.MaxConsumers;
+        if (maximum <= 0) maximum = surroundings.View.Server.DefaultMaxConsumers;
         return maximum > 0 && Limited(surroundings) >= maximum ? ApiErrors.MaximumConsumersLimit : null;
     }
 

@@ -21,6 +21,9 @@ public sealed record ServerLimits
     /// <summary>Of each consumer; not above 0: no limit.</summary>
     public long MaxAckPending { get; init; }
 
+    /// <summary>Of each stream for which neither its configuration nor its account says how many; not above 0: no limit.</summary>
+    public long DefaultMaxConsumers { get; init; }
+
     /// <summary>Of each pull request; not above 0: no limit.</summary>
     public long MaxRequestBatch { get; init; }
 }

@@ -93,7 +93,28 @@ public sealed class ConsumerConfigTests
         }.Select(ApiLevel.RequiredBy));
     }
 
-    private static ApiError? Judge(string subject, string config, Dictionary<string, ConsumerConfig> consumers, out PlannedConsumer consumer, string listened = "")
+    // A stream's own number counts, or else its account's; the server's is for those that neither bounds.
+    [Theory]
+    [InlineData(-1, -1, 2, true)]
+    [InlineData(0, 0, 2, true)]
+    [InlineData(-1, -1, 3, false)]
+    [InlineData(-1, -1, 0, false)]
+    [InlineData(-1, -1, -1, false)]
+    [InlineData(3, -1, 1, false)]
+    [InlineData(-1, 3, 1, false)]
+    [InlineData(2, 3, 5, true)]
+    [InlineData(3, 2, 5, true)]
+    public void A_stream_has_as_many_consumers_as_it_or_its_account_or_else_the_server_says(long ofStream, long ofAccount, long ofServer, bool isFull)
+    {
+        var consumers = new Dictionary<string, ConsumerConfig> { ["A"] = new() { Durable = "A" }, ["B"] = new() { Durable = "B" } };
+        var limits = new ServerLimits { DefaultMaxConsumers = ofServer };
+        var error = Judge("$JS.API.CONSUMER.CREATE.S.C", "{\"name\":\"C\",\"durable_name\":\"C\"}", consumers, out _, server: limits, maxConsumers: ofAccount, stream: Stream with { MaxConsumers = ofStream });
+        Assert.Equal(isFull ? ApiErrors.MaximumConsumersLimit : null, error);
+    }
+
+    private static ApiError? Judge(
+        string subject, string config, Dictionary<string, ConsumerConfig> consumers, out PlannedConsumer consumer, string listened = "", ServerLimits? server = null, long maxConsumers = -1,
+        StreamConfig? stream = null)
     {
         Assert.True(ConsumerConfigJson.TryReadRequest(Encoding.UTF8.GetBytes($"{{\"stream_name\":\"S\",\"config\":{config}}}"), isStrict: true, out ConsumerRequest request, out string? problem), problem);
         Assert.True(ConsumerRequestSubject.TryParse(subject, out ConsumerRequestSubject parsed));
@@ -101,9 +122,9 @@ public sealed class ConsumerConfigTests
         {
             View = new JetStreamView
             {
-                Server = new ServerLimits(),
-                Tiers = new AccountTiers(new AccountLimits()),
-                Streams = new Dictionary<string, StreamConfig> { ["S"] = Stream },
+                Server = server ?? new ServerLimits(),
+                Tiers = new AccountTiers(new AccountLimits { MaxConsumers = maxConsumers }),
+                Streams = new Dictionary<string, StreamConfig> { ["S"] = stream ?? Stream },
             },
             Consumers = consumers,
             FreeName = "free",
