@@ -8,6 +8,7 @@ namespace NATS.Server.InteropTests.JetStream;
 /// <summary>Owned by one test. Sends requests of the JetStream API, bytes as they are, and returns the bytes of the answers.</summary>
 internal sealed class ApiClient(RawClient client) : IAsyncDisposable
 {
+    private readonly HashSet<string> _unanswered = new(StringComparer.Ordinal);
     private int _requests;
 
     /// <summary>Connects.</summary>
@@ -27,14 +28,12 @@ internal sealed class ApiClient(RawClient client) : IAsyncDisposable
     /// <summary>Whether the client's own subscription is to a subject.</summary>
     public static bool HasInterest(string subject) => subject.StartsWith("answers.", StringComparison.Ordinal);
 
+    /// <summary>Sends a request that nobody should answer: an answer that comes later is an error of the next <see cref="AskAsync"/>.</summary>
+    public async Task AskInVainAsync(string subject, ReadOnlyMemory<byte> payload, string level = "") => _unanswered.Add(await SendAsync(subject, payload, level));
+
     public async Task<byte[]> AskAsync(string subject, ReadOnlyMemory<byte> payload, string level = "")
     {
-        string reply = $"answers.{++_requests}";
-        string headers = level.Length == 0 ? "" : $"NATS/1.0\r\nNats-Required-Api-Level: {level}\r\n\r\n";
-        string head = headers.Length == 0
-            ? $"PUB {subject} {reply} {payload.Length}\r\n"
-            : $"HPUB {subject} {reply} {headers.Length} {headers.Length + payload.Length}\r\n{headers}";
-        await client.SendAsync((byte[])[.. Encoding.UTF8.GetBytes(head), .. payload.Span, .. "\r\n"u8]);
+        string reply = await SendAsync(subject, payload, level);
         while (true)
         {
             string line = await client.ReadLineAsync();
@@ -48,9 +47,21 @@ internal sealed class ApiClient(RawClient client) : IAsyncDisposable
             if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected an answer to {subject} but received '{line}'");
             byte[] message = Encoding.Latin1.GetBytes(await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture)));
             await client.ExpectAsync("\r\n");
+            if (_unanswered.Contains(arguments[1])) throw new InvalidOperationException($"Expected no answer but received '{Encoding.UTF8.GetString(message)}'");
             if (arguments[1] == reply) return arguments[0] == "MSG" ? message : message[int.Parse(arguments[^2], CultureInfo.InvariantCulture)..];
         }
     }
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
+
+    private async Task<string> SendAsync(string subject, ReadOnlyMemory<byte> payload, string level)
+    {
+        string reply = $"answers.{++_requests}";
+        string headers = level.Length == 0 ? "" : $"NATS/1.0\r\nNats-Required-Api-Level: {level}\r\n\r\n";
+        string head = headers.Length == 0
+            ? $"PUB {subject} {reply} {payload.Length}\r\n"
+            : $"HPUB {subject} {reply} {headers.Length} {headers.Length + payload.Length}\r\n{headers}";
+        await client.SendAsync((byte[])[.. Encoding.UTF8.GetBytes(head), .. payload.Span, .. "\r\n"u8]);
+        return reply;
+    }
 }
