@@ -8,6 +8,7 @@ namespace NATS.Server.InteropTests.Clients;
 internal static class NodePackages
 {
     private static readonly Lazy<string?> WhatIsMissing = new(FindMissing);
+    private static readonly string[] Installed = ["transport-node", "jetstream", "kv", "obj"];
 
     public static string Folder { get; } = Repository.PathOf("tests", "NATS.Server.InteropTests", "Clients", "node");
 
@@ -16,7 +17,7 @@ internal static class NodePackages
 
     private static string? FindMissing()
     {
-        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "@nats-io", "transport-node"))) return "the JavaScript client is not installed (test.sh does it)";
+        if (!Installed.All(package => Directory.Exists(Path.Combine(Folder, "node_modules", "@nats-io", package)))) return "the JavaScript client is not installed (test.sh does it)";
         try
         {
             using Process node = Process.Start(new ProcessStartInfo("node", "--version") { UseShellExecute = false, RedirectStandardOutput = true })!;
