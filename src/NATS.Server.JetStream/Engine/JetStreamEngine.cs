@@ -83,8 +83,10 @@ internal sealed class JetStreamEngine : ICatalogReader
 
     /// <summary>Opens everything that is stored of the accounts that have JetStream.</summary>
     /// <param name="findings">Gets what is odd in the directories.</param>
+    /// <exception cref="Storage.Disks.DiskException">The directory could not be created or read.</exception>
     public void Recover(List<StoreFinding> findings)
     {
+        CatalogDirectories.CreateRoot(Services.Disk, Options.Directory);
         Catalog.ListAll(findings);
         Catalog.OpenAll(this, Services.NowNs);
     }

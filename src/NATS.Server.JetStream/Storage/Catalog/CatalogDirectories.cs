@@ -33,4 +33,15 @@ internal static class CatalogDirectories
         disk.CreateDirectory(path);
         for (string name = path; name.Length >= root.Length && name.Length > 1; name = Above(name)) disk.SyncDirectory(Above(name));
     }
+
+    /// <summary>Creates a directory with those above it that are not there, and makes their names durable.</summary>
+    /// <exception cref="DiskException">Some may have been created.</exception>
+    public static void CreateRoot(IDisk disk, string path)
+    {
+        if (disk.DirectoryExists(path)) return;
+        string above = Above(path);
+        if (above.Length > 1) CreateRoot(disk, above);
+        disk.CreateDirectory(path);
+        disk.SyncDirectory(above);
+    }
 }
