@@ -1,3 +1,5 @@
+using NATS.Server.Bench.Cases.JetStream;
+
 namespace NATS.Server.Bench.Cases;
 
 /// <summary>All cases and what each is to reach.</summary>
@@ -5,6 +7,7 @@ internal static class CaseCatalog
 {
     private static readonly Targets SmallPublish = new() { Throughput = 4, Cpu = 0.3 };
     private static readonly Targets SmallDelivery = new() { Throughput = 4.5, Cpu = 0.2 };
+    private static readonly Targets StreamTraffic = new() { Throughput = 3, Cpu = 0.35 };
     private static readonly Targets Secure = new() { Throughput = 1 };
     private static readonly Targets ManyToMany = new() { Throughput = 4, Cpu = 0.2 };
 
@@ -85,7 +88,85 @@ internal static class CaseCatalog
         new IdleCase("idle-5000", "5,000 idle connections") { Targets = new() { Memory = 0.3 } },
         new IdleCase("idle-10000", "10,000 idle connections") { Connections = 10_000, IsSlow = true },
         new StartCase("start", "start") { Targets = new() { StartMilliseconds = 150, IdleMib = 60 } },
+        new PublishCase("js-publish-file", "stream of files, 1 publisher with 4,000 in flight, 128 B") { Configuration = JetStreamConfigurations.Relaxed, Targets = StreamTraffic },
+        new PublishCase("js-publish-memory", "stream in memory, 1 publisher with 4,000 in flight, 128 B")
+        {
+            IsMemory = true,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = StreamTraffic,
+        },
+        new PublishCase("js-publish-sync-1", "stream of files, 1 publisher with 1 in flight, 128 B")
+        {
+            InFlight = 1,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = new() { Throughput = 1.3, Cpu = 0.6 },
+        },
+        new PublishCase("js-publish-sync-8", "stream of files, 8 publishers with 1 in flight, 128 B")
+        {
+            InFlight = 1,
+            Publishers = 8,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = new() { Throughput = 1.3, Cpu = 0.6 },
+        },
+        new PublishCase("js-publish-always", "stream of files, always synced, 16 publishers with 250 in flight, 128 B")
+        {
+            InFlight = 250,
+            Publishers = 16,
+            Configuration = JetStreamConfigurations.Always,
+            Targets = new() { Throughput = 50 },
+        },
+        new PublishCase("js-publish-default", "stream of files, each server's default (ours is durable), 1 publisher with 4,000 in flight, 128 B")
+        {
+            Configuration = JetStreamConfigurations.Default,
+            Targets = new() { Throughput = 1 },
+        },
+        new ConsumeCase("js-ordered", "ordered consumer, pulled by 500, 128 B") { Configuration = JetStreamConfigurations.Relaxed, Targets = StreamTraffic },
+        new ConsumeCase("js-ordered-push", "ordered consumer, pushed with flow control, 128 B")
+        {
+            IsPushed = true,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = StreamTraffic,
+        },
+        new ConsumeCase("js-pull-acks", "pull consumer with explicit acks, by 500, 128 B")
+        {
+            Acknowledges = true,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = new() { Throughput = 3, Cpu = 0.4 },
+        },
+        new ConsumeCase("js-fetch-1", "fetch of 1 with explicit acks, 128 B")
+        {
+            Acknowledges = true,
+            Batch = 1,
+            Threshold = 0,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = new() { Throughput = 1.3 },
+        },
+        new ConsumeCase("js-fetch-100", "fetch of 100 with explicit acks, 128 B")
+        {
+            Acknowledges = true,
+            Batch = 100,
+            Threshold = 0,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = new() { Throughput = 2.5 },
+        },
+        new KeyCase("js-kv-put", "put of 1 million keys, 64 in flight, 128 B") { Configuration = JetStreamConfigurations.Relaxed, Targets = new() { Throughput = 2 } },
+        new KeyCase("js-kv-get", "get of 1 million keys, 64 in flight, 128 B")
+        {
+            Gets = true,
+            Configuration = JetStreamConfigurations.Relaxed,
+            Targets = new() { Throughput = 2 },
+        },
+        new ManyConsumersCase("js-consumers-1000", "1,000 consumers of one stream, 1 message/s each") { Configuration = JetStreamConfigurations.Relaxed, Targets = new() { Cpu = 0.5 } },
     ];
+
+    /// <param name="name">A name, or the beginning of names with an asterisk behind it.</param>
+    /// <exception cref="UsageException">No case has such a name.</exception>
+    public static IEnumerable<BenchCase> FindAll(string name)
+    {
+        if (!name.EndsWith('*')) return [Find(name)];
+        var found = All.Where(candidate => candidate.Name.StartsWith(name[..^1], StringComparison.Ordinal)).ToList();
+        return found.Count > 0 ? found : throw new UsageException($"no case is called {name}; see: nats-loadgen list");
+    }
 
     /// <exception cref="UsageException">No case has that name.</exception>
     public static BenchCase Find(string name) =>

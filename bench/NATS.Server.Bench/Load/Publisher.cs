@@ -46,6 +46,9 @@ internal class Publisher : Peer
     /// <summary>Messages rendered; each of them will be sent completely.</summary>
     public long Published { get; private set; }
 
+    /// <summary>What the payload of the first message says.</summary>
+    public long FirstSequence { get; init; }
+
     /// <summary>The socket is full; the loop tells when that changes.</summary>
     public bool IsBlocked { get; private set; }
 
@@ -121,7 +124,7 @@ internal class Publisher : Peer
         var payload = frames + _headLength;
         for (var i = 0; i < count; i++)
         {
-            Payload.Stamp(payload, _payloadLength, _hasTail, firstSequence + i);
+            Payload.Stamp(payload, _payloadLength, _hasTail, FirstSequence + firstSequence + i);
             payload += FrameLength;
         }
     }

@@ -22,7 +22,7 @@ internal sealed class PairRunner(PairOptions options, TextWriter output, TextWri
     public int Run()
     {
         var cases = options.Cases.Count > 0
-            ? options.Cases.Select(CaseCatalog.Find).ToList()
+            ? options.Cases.SelectMany(CaseCatalog.FindAll).ToList()
             : CaseCatalog.All.Where(candidate => !(options.IsQuick && candidate.IsSlow)).ToList();
         using var pool = new ServerPool(options);
         using var log = options.LogFile.Length > 0 ? new StreamWriter(options.LogFile) { AutoFlush = true } : null;

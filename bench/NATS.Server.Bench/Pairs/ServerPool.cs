@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using NATS.Server.Bench.Cases;
+using NATS.Server.Bench.Cases.JetStream;
 
 namespace NATS.Server.Bench.Pairs;
 
@@ -9,6 +10,7 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
 {
     private readonly Dictionary<string, ServerProcess> _running = [];
     private readonly string _configurationFolder = Directory.CreateTempSubdirectory("nats-loadgen-").FullName;
+    private int _stores;
 
     /// <summary>The server on which to run <paramref name="benchCase"/>; one that is to be ended after it if the case needs a fresh one.</summary>
     public ServerProcess Get(BenchCase benchCase, Side side)
@@ -73,7 +75,8 @@ internal sealed class ServerPool(PairOptions options) : IDisposable
 
     private ServerProcess Start(BenchCase benchCase, Side side)
     {
-        var configuration = (benchCase.IsSecure ? TlsConfiguration() : "") + ConfigurationOf(benchCase, side);
+        var store = Path.Combine(_configurationFolder, $"store-{++_stores}");
+        var configuration = (benchCase.IsSecure ? TlsConfiguration() : "") + ConfigurationOf(benchCase, side).Replace(JetStreamConfigurations.StoreFolder, store, StringComparison.Ordinal);
         var path = side == Side.Ours ? options.Ours : options.Reference;
         List<string> arguments = side == Side.Ours ? [.. options.OurArguments] : [];
         if (configuration.Length > 0)
