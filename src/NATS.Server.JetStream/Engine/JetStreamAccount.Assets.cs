@@ -25,7 +25,7 @@ internal sealed partial class JetStreamAccount
             if (config.Storage == StorageType.Memory)
             {
                 stream = new Stream(Engine.Services, this, config, created, folder: null);
-                Begin(stream, MessageStore.InMemory(StreamStorage.LimitsOf(config), stream, config.FirstSequence));
+                Begin(stream, MessageStore.InMemory(StreamStorage.LimitsOf(config), stream, config.FirstSequence, stream.DueOf));
                 return null;
             }
 
@@ -176,6 +176,7 @@ internal sealed partial class JetStreamAccount
         FirstSequence = config.FirstSequence,
         Limits = StreamStorage.LimitsOf(config),
         Listener = stream,
+        ScheduleReader = stream.DueOf,
     };
 
     private void Begin(Stream stream, MessageStore store)

@@ -101,6 +101,16 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
         }
     }
 
+    public bool IsServerFull(StorageType type) => Engine.IsFull(type);
+
+    public long RoomFor(StreamConfig config)
+    {
+        if (Tiers.Select(config.Replicas, out _) is not { } limits) return -1;
+        bool isMemory = config.Storage == StorageType.Memory;
+        long most = isMemory ? limits.MaxMemory : limits.MaxStorage;
+        return most < 0 ? long.MaxValue : Math.Max(0, most - (isMemory ? Memory : Storage));
+    }
+
     public void CountBytes(Stream stream, long bytes)
     {
         if (stream.Config.Storage == StorageType.Memory) Interlocked.Add(ref _memory, bytes);

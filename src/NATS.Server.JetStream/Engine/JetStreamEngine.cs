@@ -130,6 +130,9 @@ internal sealed class JetStreamEngine : ICatalogReader
         if (_accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? account)) account.Recover(opened, stream);
     }
 
+    /// <summary>Whether streams have more bytes than they may.</summary>
+    public bool IsFull(StorageType type) => type == StorageType.Memory ? Memory > Options.Limits.MaxMemory : Storage > Options.Limits.MaxStorage;
+
     /// <summary>Notes that streams have grown or shrunk.</summary>
     public void CountBytes(StorageType type, long bytes)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Runtime;
 using NATS.Server.JetStream.Storage;
@@ -26,6 +27,9 @@ internal sealed record JetStreamServices
     public required IBatchSource Batches { get; init; }
 
     public required DedupeKey DedupeKey { get; init; }
+
+    /// <summary>What published messages have to satisfy.</summary>
+    public required IngestSettings Ingest { get; init; }
 
     public required ILogger Log { get; init; }
 

@@ -131,6 +131,9 @@ public interface IMessageStore : IDisposable
     /// <summary>The schedules that are due, at most a number of them; they stay until they are stored anew or removed.</summary>
     void DueSchedules(long nowNs, int maximum, List<StoredSchedule> due);
 
+    /// <summary>When the first schedule is due, nanoseconds since 1970; <see cref="long.MaxValue"/> when there is none. May be too early.</summary>
+    long NextScheduleNs { get; }
+
     /// <summary>Says when a schedule is due next.</summary>
     void UpdateSchedule(ReadOnlySpan<byte> subject, long timeNs);
 

@@ -12,6 +12,14 @@ public sealed partial class MessageStore
     private const int MostPerRound = 1024;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
+    public long NextScheduleNs
+    {
+        get
+        {
+            lock (_lock) return _schedules?.NextNs ?? long.MaxValue;
+        }
+    }
+
     public void DueSchedules(long nowNs, int maximum, List<StoredSchedule> due)
     {
         lock (_lock) _schedules?.AddDue(nowNs, maximum, due);

@@ -1,3 +1,4 @@
+using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.JetStream.Consumers;
 using NATS.Server.JetStream.Ports;
 
@@ -10,6 +11,12 @@ internal interface IStreamOwner
 
     /// <summary>The domain of the server; empty without one.</summary>
     string Domain { get; }
+
+    /// <summary>Whether the server has no room for more of what a stream keeps.</summary>
+    bool IsServerFull(StorageType type);
+
+    /// <summary>How many bytes more the account may keep, as far as they are counted; <see cref="long.MaxValue"/> without a limit, -1 when it may keep none of the stream's kind.</summary>
+    long RoomFor(StreamConfig config);
 
     /// <summary>Notes that a stream has grown or shrunk.</summary>
     void CountBytes(Stream stream, long bytes);

@@ -1,21 +1,37 @@
+using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.JetStream.Consumers;
 using NATS.Server.JetStream.Ports;
 
 namespace NATS.Server.JetStream.Streams;
 
 /// <summary>
-/// Owned by the stream's lock, then by the thread that took it. What was published to a stream since the last flush: who waits for an answer, and which consumers have something new. Reused, so that
-/// nothing is allocated per message.
+/// Owned by the stream's lock, then by the thread that took it. What was published to a stream since the last flush: who waits for an answer, what is published again, and which consumers have something new. Reused,
+/// so that nothing is allocated per message.
 /// </summary>
 internal sealed class PublishedBatch
 {
     // What grew in a burst beyond this is given up after it.
     private const int KeptBytes = 1 << 20;
-    private byte[] _replies = new byte[1024];
-    private int _repliesLength;
-    private Answer[] _answers = new Answer[16];
+    private byte[] _bytes = new byte[1024];
+    private int _length;
+    private Entry[] _entries = new Entry[16];
 
-    /// <summary>How many wait for an answer.</summary>
+    private enum EntryKind : byte
+    {
+        /// <summary>A sequence is acknowledged.</summary>
+        Sequence,
+
+        /// <summary>An answer that says that something was stored, and is not true when that fails.</summary>
+        Stored,
+
+        /// <summary>An answer that says nothing of that kind.</summary>
+        Other,
+
+        /// <summary>A message that is published again, unless storing it fails.</summary>
+        Message,
+    }
+
+    /// <summary>How many are to be told something.</summary>
     public int Count { get; private set; }
 
     /// <summary>The consumers that have something new, each once.</summary>
@@ -24,67 +40,71 @@ internal sealed class PublishedBatch
     /// <summary>The last sequence that was appended.</summary>
     public ulong LastSequence { get; set; }
 
+    /// <summary>Some answer is only true once everything is stored that the stream has, also by others.</summary>
+    public bool WaitsForStore { get; private set; }
+
     /// <summary>Nothing was published.</summary>
     public bool IsEmpty => Count == 0 && LastSequence == 0;
 
     /// <summary>Notes who waits for the sequence of a message to be acknowledged.</summary>
-    public void Add(ReadOnlySpan<byte> reply, ulong sequence) => Add(reply, sequence, null, waits: true);
+    public void Add(ReadOnlySpan<byte> reply, ulong sequence) => Add(new Entry(EntryKind.Sequence, reply.Length, 0, 0, sequence), reply, default, default);
 
     /// <summary>Notes who is told something.</summary>
     /// <param name="reply">Where.</param>
     /// <param name="answer">The whole payload.</param>
     /// <param name="waits">Whether it says that something was stored, and is not true when that fails.</param>
-    public void Add(ReadOnlySpan<byte> reply, byte[] answer, bool waits) => Add(reply, 0, answer, waits);
+    public void Add(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> answer, bool waits)
+    {
+        WaitsForStore |= waits;
+        Add(new Entry(waits ? EntryKind.Stored : EntryKind.Other, reply.Length, 0, answer.Length, 0), reply, default, answer);
+    }
 
-    /// <summary>Answers everybody.</summary>
+    /// <summary>Notes a message that is published again once it is stored.</summary>
+    public void AddMessage(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
+        Add(new Entry(EntryKind.Message, subject.Length, headers.Length, payload.Length, 0), subject, headers, payload);
+
+    /// <summary>Tells everybody.</summary>
     /// <param name="port">The stream's account.</param>
     /// <param name="batch">In which it is published.</param>
-    /// <param name="prefix">What stands before the sequence.</param>
+    /// <param name="ack">Writes acknowledgements.</param>
     /// <param name="failure">What those are told whose message was not stored after all; null when all were.</param>
-    public void Publish(IAccountPort port, MessageBatch batch, byte[] prefix, byte[]? failure)
+    public void Publish(IAccountPort port, MessageBatch batch, PublishAck ack, byte[]? failure)
     {
-        Span<byte> text = stackalloc byte[prefix.Length + 24];
-        prefix.CopyTo(text);
+        Span<byte> text = stackalloc byte[ack.MaxLength];
         int at = 0;
         for (int i = 0; i < Count; i++)
         {
-            ref Answer answer = ref _answers[i];
-            ReadOnlySpan<byte> reply = _replies.AsSpan(at, answer.ReplyLength);
-            at += answer.ReplyLength;
-            if (failure is not null && answer.Waits)
-            {
-                port.Publish(batch, reply, default, default, failure);
-            }
-            else if (answer.Payload is { } payload)
-            {
-                port.Publish(batch, reply, default, default, payload);
-            }
-            else
-            {
-                System.Buffers.Text.Utf8Formatter.TryFormat(answer.Sequence, text[prefix.Length..], out int digits);
-                text[prefix.Length + digits] = (byte)'}';
-                port.Publish(batch, reply, default, default, text[..(prefix.Length + digits + 1)]);
-            }
+            ref Entry entry = ref _entries[i];
+            ReadOnlySpan<byte> subject = _bytes.AsSpan(at, entry.SubjectLength);
+            ReadOnlySpan<byte> headers = _bytes.AsSpan(at + entry.SubjectLength, entry.HeadersLength);
+            scoped ReadOnlySpan<byte> payload = _bytes.AsSpan(at + entry.SubjectLength + entry.HeadersLength, entry.PayloadLength);
+            at += entry.SubjectLength + entry.HeadersLength + entry.PayloadLength;
+            if (failure is not null && entry.Kind == EntryKind.Message) continue;
+            if (failure is not null && entry.Kind != EntryKind.Other) payload = failure;
+            else if (entry.Kind == EntryKind.Sequence) payload = text[..ack.Write(entry.Sequence, text)];
+            port.Publish(batch, subject, default, headers, payload);
         }
     }
 
     /// <summary>Makes it empty, for another use.</summary>
     public void Clear()
     {
-        Array.Clear(_answers, 0, Count);
-        if (_replies.Length > KeptBytes) (_replies, _answers) = (new byte[1024], new Answer[16]);
-        (_repliesLength, Count, LastSequence) = (0, 0, 0);
+        if (_bytes.Length > KeptBytes) (_bytes, _entries) = (new byte[1024], new Entry[16]);
+        (_length, Count, LastSequence, WaitsForStore) = (0, 0, 0, false);
         Consumers.Clear();
     }
 
-    private void Add(ReadOnlySpan<byte> reply, ulong sequence, byte[]? payload, bool waits)
+    private void Add(in Entry entry, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
     {
-        if (Count == _answers.Length) Array.Resize(ref _answers, Count * 2);
-        if (_replies.Length - _repliesLength < reply.Length) Array.Resize(ref _replies, Math.Max(_replies.Length * 2, _repliesLength + reply.Length));
-        reply.CopyTo(_replies.AsSpan(_repliesLength));
-        _repliesLength += reply.Length;
-        _answers[Count++] = new Answer(reply.Length, sequence, payload, waits);
+        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 2);
+        int length = subject.Length + headers.Length + payload.Length;
+        if (_bytes.Length - _length < length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + length));
+        subject.CopyTo(_bytes.AsSpan(_length));
+        headers.CopyTo(_bytes.AsSpan(_length + subject.Length));
+        payload.CopyTo(_bytes.AsSpan(_length + subject.Length + headers.Length));
+        _length += length;
+        _entries[Count++] = entry;
     }
 
-    private readonly record struct Answer(int ReplyLength, ulong Sequence, byte[]? Payload, bool Waits);
+    private readonly record struct Entry(EntryKind Kind, int SubjectLength, int HeadersLength, int PayloadLength, ulong Sequence);
 }

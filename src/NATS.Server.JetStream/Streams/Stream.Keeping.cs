@@ -9,6 +9,9 @@ namespace NATS.Server.JetStream.Streams;
 internal sealed partial class Stream
 {
     private const long SoonNs = 2_000_000_000;
+
+    // Schedules that are due close after each other are published together.
+    private const long ScheduleStepNs = 250_000_000;
     private readonly Deadline _maintenance;
     private long _maintenanceNs = long.MaxValue;
     private long _countedBytes;
@@ -23,6 +26,7 @@ internal sealed partial class Stream
         }
 
         Volatile.Write(ref _maintenanceNs, long.MaxValue);
+        PublishSchedules(nowNs);
         Rearm(nowNs);
     }
 
@@ -81,7 +85,24 @@ internal sealed partial class Stream
     private void Rearm(long nowNs)
     {
         long dueNs = Math.Min(Store.Expire(nowNs), Store.Maintain(nowNs));
-        if (dueNs != long.MaxValue) Arm(Math.Max(dueNs, nowNs + 1_000_000));
+        if (Store.NextScheduleNs is var scheduleNs and not long.MaxValue) dueNs = Math.Min(dueNs, Math.Max(scheduleNs, nowNs + ScheduleStepNs));
+        dueNs = Math.Min(dueNs, ForgetMessageIds(nowNs));
+        if (dueNs != long.MaxValue) ArmBefore(Math.Max(dueNs, nowNs + 1_000_000));
+    }
+
+    // What is published now and then only still gives back the memory of its ids.
+    private long ForgetMessageIds(long nowNs)
+    {
+        lock (_lock)
+        {
+            _window.Expire(nowNs);
+            return _window.Count == 0 ? long.MaxValue : _window.NextExpiryNs + (_config.DuplicateWindowNs / 8) + SoonNs;
+        }
+    }
+
+    private void ArmBefore(long dueNs)
+    {
+        if (dueNs < Volatile.Read(ref _maintenanceNs)) Arm(dueNs);
     }
 
     private void Arm(long dueNs)

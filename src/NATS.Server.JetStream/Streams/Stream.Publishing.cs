@@ -1,4 +1,5 @@
 using NATS.Server.Core.JetStream.Errors;
+using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Protocol;
 using NATS.Server.JetStream.Consumers;
@@ -10,6 +11,10 @@ namespace NATS.Server.JetStream.Streams;
 /// <content>What is published to the stream: appended by the publisher's thread, flushed once per batch, acknowledged when it is as safe as promised.</content>
 internal sealed partial class Stream
 {
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    // What is due later is looked at once a year.
+    private const long LongestWaitSeconds = 365L * 24 * 3600;
     private readonly Stack<PublishedBatch> _spares = new();
 
     // Batches on their way to the device, in their order; the lock's.
@@ -30,7 +35,8 @@ internal sealed partial class Stream
         lock (_lock)
         {
             if (_isClosed) return false;
-            Publish(message.Subject, message.Reply, message.Headers, message.Payload, batch.NowNs);
+            _publishNowNs = batch.NowNs;
+            Publish(new IngestMessage { Subject = message.Subject, Headers = message.Headers, Payload = message.Payload }, message.Reply);
             if (!ReferenceEquals(_registeredIn, batch) || _registeredNumber != batch.Number)
             {
                 (_registeredIn, _registeredNumber) = (batch, batch.Number);
@@ -39,6 +45,41 @@ internal sealed partial class Stream
         }
 
         return true;
+    }
+
+    /// <summary>Takes a message that is not of a client: of the server itself, or copied from another stream. Any thread that holds no lock of a stream.</summary>
+    /// <returns>The error; null when it was stored, or was not to be.</returns>
+    internal ApiError? ReceiveTrusted(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
+    {
+        MessageBatch batch = _services.Batches.Rent();
+        ApiError? error;
+        lock (_lock)
+        {
+            _publishNowNs = batch.NowNs;
+            error = _isClosed ? ApiErrors.StreamNotFound : PublishTrusted(new IngestMessage { Subject = subject, Headers = headers, Payload = payload, IsTrusted = true });
+        }
+
+        batch.AtEnd(this);
+        _services.Batches.Return(batch);
+        return error;
+    }
+
+    private ApiError? PublishTrusted(in IngestMessage message)
+    {
+        var plan = new IngestPlan(_scratch);
+        switch (_rules.Judge(message, this, ref plan))
+        {
+            case IngestVerdict.Store:
+                StoreResult result = Keep(plan, out _);
+                return result == StoreResult.Ok ? null : RefusalOf(result);
+            case IngestVerdict.Skip:
+                Skip(plan);
+                return null;
+            case IngestVerdict.Refuse:
+                return plan.Error;
+            default:
+                return null;
+        }
     }
 
     /// <summary>Flushes what was published, then answers; or leaves both to the commit.</summary>
@@ -51,16 +92,17 @@ internal sealed partial class Stream
             published = _published;
             if (published.IsEmpty) return;
             _published = _spares.TryPop(out PublishedBatch? spare) ? spare : new PublishedBatch();
-            if (isDurable && published.LastSequence != 0) _committing.Enqueue(published);
+            isDurable &= published.LastSequence != 0 || published.WaitsForStore;
+            if (isDurable) _committing.Enqueue(published);
         }
 
-        if (isDurable && published.LastSequence != 0)
+        if (isDurable)
         {
             _services.Commits.Enqueue(Store, this);
             return;
         }
 
-        Finish(published, batch, published.LastSequence == 0 ? StoreResult.Ok : Store.Flush());
+        Finish(published, batch, published.LastSequence == 0 && !published.WaitsForStore ? StoreResult.Ok : Store.Flush());
     }
 
     /// <summary>What was published before is on the device, or never will be.</summary>
@@ -74,30 +116,82 @@ internal sealed partial class Stream
     }
 
     // With the lock held. Decides, stores, and notes what is to be answered.
-    private void Publish(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload, long nowNs)
+    private void Publish(in IngestMessage message, ReadOnlySpan<byte> reply)
     {
-        StreamConfig config = _config;
-        bool answers = !reply.IsEmpty && !config.NoAck;
-        bool isWanted = _consumers.Touch(subject, _published);
-        if (config.Retention == RetentionPolicy.Interest && !isWanted)
+        var plan = new IngestPlan(_scratch);
+        bool answers = !reply.IsEmpty && !_config.NoAck;
+        switch (_rules.Judge(message, this, ref plan))
         {
-            Store.Skip(0, 1, nowNs, advancesTime: true);
-            ulong skipped = Store.State.LastSequence;
-            if (answers) _published.Add(reply, skipped);
-            _published.LastSequence = skipped;
-            return;
+            case IngestVerdict.Store:
+                StoreResult result = Keep(plan, out ulong sequence);
+                if (!answers) break;
+                if (result != StoreResult.Ok) Answer(reply, RefusalOf(result));
+                else if (plan.CounterValue.IsEmpty) _published.Add(reply, sequence);
+                else AnswerCounter(reply, sequence, plan.CounterValue);
+                break;
+            case IngestVerdict.Skip:
+                ulong skipped = Skip(plan);
+                if (answers) _published.Add(reply, skipped);
+                break;
+            case IngestVerdict.Duplicate:
+                if (answers) AnswerDuplicate(reply, plan.DuplicateOf);
+                break;
+            case IngestVerdict.Refuse:
+                if (answers) Answer(reply, plan.Error);
+                break;
         }
+    }
 
-        var stored = new NewMessage { Subject = subject, Headers = headers, Payload = payload, TimestampNs = nowNs };
-        StoreResult result = Store.Append(stored, out ulong sequence);
-        if (result != StoreResult.Ok)
+    // Stores what was decided, and does what goes with it.
+    private StoreResult Keep(in IngestPlan plan, out ulong sequence)
+    {
+        var stored = new NewMessage
         {
-            if (answers) _published.Add(reply, Refusal(result), waits: false);
-            return;
-        }
+            Subject = plan.Subject,
+            Headers = plan.Headers,
+            Payload = plan.Payload,
+            TimestampNs = _publishNowNs,
+            TtlSeconds = plan.TtlSeconds,
+            ScheduleNs = plan.ScheduleNs,
+        };
+        StoreResult result = Store.Append(stored, out sequence);
+        if (result != StoreResult.Ok) return result;
+        if (_config.Retention != RetentionPolicy.Interest) _consumers.Touch(plan.Subject, _published);
+        Note(plan, sequence, keep: 1);
+        if (!plan.RepublishSubject.IsEmpty) Republish(plan, sequence);
+        if (plan.TtlSeconds > 0) ArmBefore(_publishNowNs + (Math.Min(plan.TtlSeconds, LongestWaitSeconds) * NanosecondsPerSecond));
+        if (plan.ScheduleNs != 0) ArmBefore(plan.ScheduleNs);
+        return StoreResult.Ok;
+    }
 
+    // Nobody wants it: it only takes a sequence.
+    private ulong Skip(in IngestPlan plan)
+    {
+        Store.Skip(0, 1, _publishNowNs, advancesTime: true);
+        ulong sequence = Store.State.LastSequence;
+        Note(plan, sequence, keep: 0);
+        return sequence;
+    }
+
+    private void Note(in IngestPlan plan, ulong sequence, ulong keep)
+    {
         _published.LastSequence = sequence;
-        if (answers) _published.Add(reply, sequence);
+        SetLastMessageId(plan.MessageId);
+        _window.Add(plan.MessageId, sequence, _publishNowNs);
+        if (plan.Rollup == IngestRollup.Subject) Store.Purge(MessageFilter.Of(plan.Subject), 0, keep, out _);
+        else if (plan.Rollup == IngestRollup.All) Store.Purge(MessageFilter.All, 0, keep, out _);
+        if (!plan.EndedSchedule.IsEmpty) Store.Purge(MessageFilter.Of(plan.EndedSchedule), 0, 0, out _);
+        if (plan.RepeatedSchedule.IsEmpty) return;
+        Store.UpdateSchedule(plan.RepeatedSchedule, plan.NextScheduleNs);
+        ArmBefore(plan.NextScheduleNs);
+    }
+
+    private void Republish(in IngestPlan plan, ulong sequence)
+    {
+        _text.ResetWrittenCount();
+        int omitted = _rules.RepublishesHeadersOnly ? plan.Payload.Length : -1;
+        RepublishHeaders.Write(plan.Headers, _nameBytes, plan.Subject, sequence, _publishNowNs, plan.RepublishAfter, omitted, _text);
+        _published.AddMessage(plan.RepublishSubject, _text.WrittenSpan, omitted < 0 ? plan.Payload : default);
     }
 
     private void Finish(PublishedBatch published, MessageBatch batch, StoreResult result)
@@ -109,7 +203,7 @@ internal sealed partial class Stream
             foreach (Consumer consumer in published.Consumers) consumer.OnMessages(batch);
         }
 
-        published.Publish(Port, batch, _ackPrefix, result == StoreResult.Ok ? null : Refusal(result));
+        published.Publish(Port, batch, _ack, result == StoreResult.Ok ? null : TextOf(RefusalOf(result)));
         RearmIfIdle(batch.NowNs);
         lock (_lock)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Runtime;
@@ -20,7 +21,6 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
     private readonly IStreamOwner _owner;
     private readonly List<object> _subscriptions = [];
     private readonly ConsumerTable _consumers = new();
-    private readonly byte[] _ackPrefix;
     private StreamConfig _config;
     private MessageStore? _store;
     private bool _isClosed;
@@ -38,8 +38,10 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         _config = config;
         Created = created;
         Folder = folder;
-        string domain = owner.Domain is { Length: > 0 } name ? $"\"domain\":\"{name}\"," : "";
-        _ackPrefix = Encoding.UTF8.GetBytes($"{{\"stream\":\"{config.Name}\",{domain}\"seq\":");
+        _nameBytes = Encoding.UTF8.GetBytes(config.Name);
+        _ack = new PublishAck(config.Name, owner.Domain);
+        _rules = new IngestRules(config, services.Ingest);
+        _window = new DedupeWindow(services.DedupeKey, config.DuplicateWindowNs);
         _maintenance = new Deadline(() => _services.Executor.Post(this));
     }
 
@@ -71,6 +73,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
     {
         _store = store;
         _readable = store.State.LastSequence;
+        RecoverMessageIds(_services.NowNs);
         CountBytes();
         Subscribe(Config);
         Rearm(_services.NowNs);
@@ -133,7 +136,14 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
     public void Update(StreamConfig config)
     {
         StreamConfig before = Config;
-        lock (_lock) Volatile.Write(ref _config, config);
+        var rules = new IngestRules(config, _services.Ingest);
+        lock (_lock)
+        {
+            Volatile.Write(ref _config, config);
+            _rules = rules;
+            _window.Update(config.DuplicateWindowNs);
+        }
+
         if (!Equals(before.Subjects, config.Subjects))
         {
             Unsubscribe();

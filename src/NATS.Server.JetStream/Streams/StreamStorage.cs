@@ -1,5 +1,6 @@
 using System.Text;
 using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.Core.Storage;
 using NATS.Server.Core.Subjects;
 using NATS.Server.JetStream.Storage;
 
@@ -8,6 +9,8 @@ namespace NATS.Server.JetStream.Streams;
 /// <summary>Pure. What a stream's configuration says to its store.</summary>
 internal static class StreamStorage
 {
+    private const int MemoryOverhead = 16;
+
     /// <summary>The limits of the store.</summary>
     public static StoreLimits LimitsOf(StreamConfig config) => new()
     {
@@ -22,6 +25,11 @@ internal static class StreamStorage
         AllowSchedules = config.AllowMessageSchedules,
         Compression = config.Compression == StoreCompression.S2 ? MessageCompression.S2 : MessageCompression.None,
     };
+
+    /// <summary>What a message counts in the stream's bytes.</summary>
+    public static long SizeOf(StreamConfig config, int subjectLength, int headersLength, int payloadLength) => config.Storage == StorageType.Memory
+        ? MemoryOverhead + (long)subjectLength + headersLength + payloadLength
+        : MessageRecord.LengthOf(subjectLength, headersLength, payloadLength);
 
     /// <summary>The size of the blocks in which a stream is kept.</summary>
     public static int BlockSizeOf(StreamConfig config, bool isEncrypted)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NATS.Server.Accounts;
 using NATS.Server.Connections;
+using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Protocol;
@@ -28,10 +29,11 @@ internal sealed partial class JetStreamRuntime : IDisposable
     /// <param name="options">As configured.</param>
     /// <param name="directory">Of the accounts.</param>
     /// <param name="limits">What the server allows.</param>
+    /// <param name="maxPayload">Bytes of a message.</param>
     /// <param name="connections">Lends batches.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Gets what has to be known.</param>
-    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, IConnectionEngine connections, TimeProvider time, ILogger log)
+    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, int maxPayload, IConnectionEngine connections, TimeProvider time, ILogger log)
     {
         _log = log;
         _workers = new WorkerThreads(Math.Clamp(Environment.ProcessorCount, 2, 16), problem => Log.Fault(log, problem));
@@ -51,6 +53,7 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Random = random,
             Batches = new LoopBatches(connections),
             DedupeKey = new DedupeKey(secret),
+            Ingest = new IngestSettings { MaxPayload = maxPayload, FindTimeZone = FindTimeZone },
             Log = log,
             Version = ServerVersion.Compatible,
             IsDurable = options.SyncIntervalNs == 0,
@@ -109,6 +112,8 @@ internal sealed partial class JetStreamRuntime : IDisposable
 
         static StoreKeys? KeysOf(string key, string account) => key.Length == 0 ? null : new StoreKeys(key, account);
     }
+
+    private static TimeZoneInfo? FindTimeZone(string name) => TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone) ? zone : null;
 
     private void RemoveSoon() => _workers.Post(new Removal(this));
 

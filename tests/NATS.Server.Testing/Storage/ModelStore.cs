@@ -283,6 +283,8 @@ public sealed class ModelStore(StoreLimits limits, ulong firstSequence, bool isF
         }
     }
 
+    public long NextScheduleNs => _schedules.Count == 0 ? long.MaxValue : _schedules.Values.Min(static schedule => schedule.TimeNs);
+
     public void DueSchedules(long nowNs, int maximum, List<StoredSchedule> due) =>
         due.AddRange(_schedules
             .Where(schedule => schedule.Value.TimeNs <= nowNs && _messages.ContainsKey(schedule.Value.Sequence))

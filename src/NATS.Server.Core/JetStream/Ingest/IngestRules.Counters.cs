@@ -48,7 +48,7 @@ public sealed partial class IngestRules
         return false;
     }
 
-    private int LongestCounter => _config.MaxMessageSize >= 0 ? Math.Min(_settings.MaxPayload, _config.MaxMessageSize) : _settings.MaxPayload;
+    private int LongestCounter => _config.MaxMessageSize > 0 ? Math.Min(_settings.MaxPayload, _config.MaxMessageSize) : _settings.MaxPayload;
 
     // The usual: numbers that fit, from no other stream, in no batch. Allocates nothing.
     private static bool TryCountSmall(in IngestHeaders headers, IIngestHost host, IngestStage? stage, ref IngestPlan plan, out bool isBroken)

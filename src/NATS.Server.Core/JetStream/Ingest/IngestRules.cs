@@ -49,7 +49,7 @@ public sealed partial class IngestRules
         _isPlain = !config.Sealed && !config.AllowMessageCounter && _transform is null && _republish is null && config.Retention != RetentionPolicy.Interest;
 
         // Subject and payload together: within it neither the size of a message nor that of a record can be exceeded.
-        _plainLimit = config.MaxMessageSize >= 0 ? Math.Min(config.MaxMessageSize, LongestRecord - RecordOverhead) : LongestRecord - RecordOverhead;
+        _plainLimit = config.MaxMessageSize > 0 ? Math.Min(config.MaxMessageSize, LongestRecord - RecordOverhead) : LongestRecord - RecordOverhead;
     }
 
     /// <summary>Whether messages are published again with their headers only.</summary>
@@ -79,7 +79,7 @@ public sealed partial class IngestRules
         Begin(message, host, ref plan);
         if (IsRecordTooLong(plan)) return plan.Refuse(IngestErrors.TooLarge);
         if (_config.Sealed) return plan.Refuse(ApiErrors.StreamSealed);
-        if (_config.MaxMessageSize >= 0 && plan.Headers.Length + (long)plan.Payload.Length > _config.MaxMessageSize) return plan.Refuse(ApiErrors.StreamMessageExceedsMaximum);
+        if (_config.MaxMessageSize > 0 && plan.Headers.Length + (long)plan.Payload.Length > _config.MaxMessageSize) return plan.Refuse(ApiErrors.StreamMessageExceedsMaximum);
         if (plan.Headers.Length > LongestHeaders) return plan.Refuse(ApiErrors.StreamHeaderExceedsMaximum);
         var headers = new IngestHeaders(message.Headers);
         if (headers.Has(IngestHeader.RequestInfo)) plan.RemoveHeader(IngestHeader.RequestInfo);

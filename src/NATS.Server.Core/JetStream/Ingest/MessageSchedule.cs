@@ -56,7 +56,7 @@ public static class MessageSchedule
     internal static long NonZero(long timeNs) => timeNs == 0 ? 1 : timeNs;
 
     // Names are paths for whoever looks them up, so only harmless ones get there.
-    private static TimeZoneInfo? ZoneOf(ReadOnlySpan<byte> name, Func<string, TimeZoneInfo?> find)
+    internal static TimeZoneInfo? ZoneOf(ReadOnlySpan<byte> name, Func<string, TimeZoneInfo?> find)
     {
         if (name.SequenceEqual("UTC"u8)) return TimeZoneInfo.Utc;
         if (name.SequenceEqual("Local"u8)) return TimeZoneInfo.Local;

@@ -11,6 +11,9 @@ internal sealed class MessageSchedules
     private readonly Dictionary<ulong, byte[]> _subjects = [];
     private readonly Dictionary<byte[], Schedule> _schedules = new(Core.Subjects.ByteStringComparer.Instance);
 
+    /// <summary>When the first is due; <see cref="long.MaxValue"/> when there is none. May be too early.</summary>
+    public long NextNs => _schedules.Count == 0 ? long.MaxValue : _due.NextExpiration(long.MaxValue);
+
     public int Count => _schedules.Count;
 
     /// <summary>All of them, in no order.</summary>
