@@ -28,8 +28,8 @@ internal sealed record JetStreamServices
 
     public required DedupeKey DedupeKey { get; init; }
 
-    /// <summary>What published messages have to satisfy.</summary>
-    public required IngestSettings Ingest { get; init; }
+    /// <summary>What published messages have to satisfy; unless given, no time zone but UTC is known.</summary>
+    public IngestSettings Ingest { get; init; } = new() { FindTimeZone = static _ => null };
 
     public required ILogger Log { get; init; }
 
