@@ -9,8 +9,9 @@ internal interface IAccountPort
     /// <summary>Subscribes.</summary>
     /// <param name="subject">Valid; may have wildcards.</param>
     /// <param name="target">Gets the messages.</param>
+    /// <param name="queue">Only one of those that subscribe with the same name gets a message; empty: it gets all.</param>
     /// <returns>For <see cref="Unsubscribe"/>.</returns>
-    object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target);
+    object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default);
 
     void Unsubscribe(object subscription);
 

@@ -39,6 +39,9 @@ internal sealed record JetStreamServices
     /// <summary>An acknowledgement waits for the device; else for the operating system only.</summary>
     public required bool IsDurable { get; init; }
 
+    /// <summary>How many bytes may wait for a client.</summary>
+    public long MaxPendingBytes { get; init; } = 64 << 20;
+
     /// <summary>The time, nanoseconds since 1970.</summary>
     public long NowNs => (Time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
 }

@@ -92,6 +92,35 @@ public sealed partial class MessageStore
         }
     }
 
+    /// <summary>As <see cref="Load"/>, by threads that must not wait for the disk.</summary>
+    /// <returns>False when it would have to be read from there.</returns>
+    public bool TryLoadAtHand(ulong sequence, out StoreResult result, out StoredMessage message)
+    {
+        lock (_lock)
+        {
+            (result, message) = (StoreResult.Closed, default);
+            if (_isClosed) return true;
+            if (!_contents.IsAtHand(sequence)) return false;
+            result = Read(_contents.Load(sequence, out message));
+            return true;
+        }
+    }
+
+    /// <summary>The last message of a literal subject, else <see cref="StoreResult.NotFound"/>, by threads that must not wait for the disk.</summary>
+    /// <returns>False when it would have to be read from there.</returns>
+    public bool TryLoadLastAtHand(ReadOnlySpan<byte> subject, out StoreResult result, out StoredMessage message)
+    {
+        lock (_lock)
+        {
+            (result, message) = (StoreResult.Closed, default);
+            if (_isClosed) return true;
+            if (!_contents.IsAtHand(subject)) return false;
+            ulong sequence = _contents.LastOf(subject);
+            result = Read(sequence == 0 ? StoreResult.NotFound : _contents.Load(sequence, out message));
+            return true;
+        }
+    }
+
     public ulong SequenceAt(long timeNs)
     {
         lock (_lock) return Read(_isClosed, () => _queries.SequenceAt(timeNs));

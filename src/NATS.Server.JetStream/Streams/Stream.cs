@@ -43,6 +43,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         _rules = new IngestRules(config, services.Ingest);
         _window = new DedupeWindow(services.DedupeKey, config.DuplicateWindowNs);
         _maintenance = new Deadline(() => _services.Executor.Post(this));
+        _direct = new DirectGet(this, services);
     }
 
     public string Name => _config.Name;
@@ -76,6 +77,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         RecoverMessageIds(_services.NowNs);
         CountBytes();
         Subscribe(Config);
+        AnswerDirectly(Config);
         Rearm(_services.NowNs);
     }
 
@@ -92,6 +94,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         }
 
         Unsubscribe();
+        _direct.Close();
         _services.Deadlines.Set(_maintenance, long.MaxValue);
         foreach (Consumer consumer in consumers) consumer.Close(isDeleted);
     }
@@ -150,6 +153,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
             Subscribe(config);
         }
 
+        AnswerDirectly(config);
         Store.Update(StreamStorage.LimitsOf(config), _services.NowNs);
         Rearm(_services.NowNs);
     }

@@ -27,7 +27,7 @@ public sealed partial class NatsServer
             MaxAckPending = configured.Limits.MaxAckPending,
             MaxRequestBatch = configured.Limits.MaxRequestBatch,
         };
-        _jetStream = new JetStreamRuntime(configured, directory, limits, options.MaxPayload, _engine, _clock.Time, _log);
+        _jetStream = new JetStreamRuntime(configured, directory, limits, options.MaxPayload, options.MaxPending, _engine, _clock.Time, _log);
         Action<Account>? follow = _context.Accounts.Applied;
         _context.Accounts.Applied = account =>
         {

@@ -26,10 +26,10 @@ internal sealed class AccountPort : Subscriber, IAccountPort
 
     public Account Account => _account;
 
-    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target)
+    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default)
     {
         byte[] sid = Encoding.ASCII.GetBytes(Interlocked.Increment(ref _lastSid).ToString(CultureInfo.InvariantCulture));
-        var subscription = new PortSubscription(this, subject.ToArray(), sid, target);
+        var subscription = new PortSubscription(this, subject.ToArray(), queue.IsEmpty ? null : queue.ToArray(), sid, target);
         _account.Insert(subscription);
         return subscription;
     }
@@ -71,7 +71,7 @@ internal sealed class AccountPort : Subscriber, IAccountPort
         return ((PortSubscription)subscription).Target.Receive(batch, message, batch);
     }
 
-    private sealed class PortSubscription(AccountPort owner, byte[] subject, byte[] sid, IMessageTarget target) : Subscription(owner, subject, null, sid)
+    private sealed class PortSubscription(AccountPort owner, byte[] subject, byte[]? queue, byte[] sid, IMessageTarget target) : Subscription(owner, subject, queue, sid)
     {
         public IMessageTarget Target => target;
     }

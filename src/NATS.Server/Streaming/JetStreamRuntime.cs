@@ -30,10 +30,11 @@ internal sealed partial class JetStreamRuntime : IDisposable
     /// <param name="directory">Of the accounts.</param>
     /// <param name="limits">What the server allows.</param>
     /// <param name="maxPayload">Bytes of a message.</param>
+    /// <param name="maxPending">Bytes that may wait for a client.</param>
     /// <param name="connections">Lends batches.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Gets what has to be known.</param>
-    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, int maxPayload, IConnectionEngine connections, TimeProvider time, ILogger log)
+    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, int maxPayload, long maxPending, IConnectionEngine connections, TimeProvider time, ILogger log)
     {
         _log = log;
         _workers = new WorkerThreads(Math.Clamp(Environment.ProcessorCount, 2, 16), problem => Log.Fault(log, problem));
@@ -57,6 +58,7 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Log = log,
             Version = ServerVersion.Compatible,
             IsDurable = options.SyncIntervalNs == 0,
+            MaxPendingBytes = maxPending,
         };
         Func<string, AssetEncryption> encryption = EncryptionOf(options, random);
         Engine = new JetStreamEngine(

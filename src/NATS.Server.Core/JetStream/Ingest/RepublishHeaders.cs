@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.Protocol;
-using System.Text;
 
 namespace NATS.Server.Core.JetStream.Ingest;
 
@@ -40,7 +39,7 @@ public static class RepublishHeaders
         output.Write("\r\nNats-Sequence: "u8);
         WriteNumber(sequence, output);
         output.Write("\r\nNats-Time-Stamp: "u8);
-        output.Write(Encoding.ASCII.GetBytes(ZonedTime.FromUnixNanoseconds(timestampNs).ToString()));
+        output.Advance(ZonedTime.FromUnixNanoseconds(timestampNs).Format(output.GetSpan(ZonedTime.MaximumLength)));
         output.Write("\r\nNats-Last-Sequence: "u8);
         WriteNumber(lastSequence, output);
         if (omittedPayload >= 0)

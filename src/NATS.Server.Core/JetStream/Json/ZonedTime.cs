@@ -13,6 +13,9 @@ namespace NATS.Server.Core.JetStream.Json;
 /// <param name="OffsetSeconds">How far the clock it was written by is ahead of UTC; whole minutes.</param>
 public readonly record struct ZonedTime(long Seconds, int Nanoseconds, int OffsetSeconds = 0)
 {
+    /// <summary>How long its text is at most.</summary>
+    public const int MaximumLength = 35;
+
     private const string Layout = "2006-01-02T15:04:05Z07:00";
     private const int SecondsPerDay = 86_400;
     private static readonly long FirstSecond = SecondsOf(1, 1, 1);
@@ -52,17 +55,50 @@ public readonly record struct ZonedTime(long Seconds, int Nanoseconds, int Offse
     /// <summary>RFC 3339 with as many digits of the fraction as there are, as the reference writes it.</summary>
     public override string ToString()
     {
-        long local = Seconds + OffsetSeconds;
-        (long days, long second) = Math.DivRem(local, SecondsPerDay);
+        Span<byte> text = stackalloc byte[MaximumLength];
+        return Encoding.ASCII.GetString(text[..Format(text)]);
+    }
+
+    /// <summary>Writes it as <see cref="ToString"/>, without allocating.</summary>
+    /// <param name="output">At least <see cref="MaximumLength"/> long.</param>
+    /// <returns>How long it is.</returns>
+    public int Format(Span<byte> output)
+    {
+        (long days, long second) = Math.DivRem(Seconds + OffsetSeconds, SecondsPerDay);
         if (second < 0) (days, second) = (days - 1, second + SecondsPerDay);
         (int year, int month, int day) = DateOf(days);
-        var text = new StringBuilder(35);
-        text.Append(CultureInfo.InvariantCulture, $"{year:0000}-{month:00}-{day:00}T{second / 3600:00}:{second / 60 % 60:00}:{second % 60:00}");
-        if (Nanoseconds > 0) text.Append('.').Append(Nanoseconds.ToString("000000000", CultureInfo.InvariantCulture).TrimEnd('0'));
+        "0000-00-00T00:00:00"u8.CopyTo(output);
+        Digits(output[..4], year);
+        Digits(output[5..7], month);
+        Digits(output[8..10], day);
+        Digits(output[11..13], (int)(second / 3600));
+        Digits(output[14..16], (int)(second / 60 % 60));
+        Digits(output[17..19], (int)(second % 60));
+        int length = 19;
+        if (Nanoseconds > 0)
+        {
+            output[length] = (byte)'.';
+            Digits(output.Slice(length + 1, 9), Nanoseconds);
+            length = output[..(length + 10)].LastIndexOfAnyExcept((byte)'0') + 1;
+        }
+
+        if (OffsetSeconds == 0)
+        {
+            output[length] = (byte)'Z';
+            return length + 1;
+        }
+
         int minutes = Math.Abs(OffsetSeconds / 60);
-        return OffsetSeconds == 0
-            ? text.Append('Z').ToString()
-            : text.Append(CultureInfo.InvariantCulture, $"{(OffsetSeconds < 0 ? '-' : '+')}{minutes / 60:00}:{minutes % 60:00}").ToString();
+        output[length] = OffsetSeconds < 0 ? (byte)'-' : (byte)'+';
+        Digits(output.Slice(length + 1, 2), minutes / 60);
+        output[length + 3] = (byte)':';
+        Digits(output.Slice(length + 4, 2), minutes % 60);
+        return length + 6;
+    }
+
+    private static void Digits(Span<byte> output, int number)
+    {
+        for (int i = output.Length - 1; i >= 0; i--, number /= 10) output[i] = (byte)('0' + (number % 10));
     }
 
     // Days since 1970 of a date of the Gregorian calendar, which is thought to have been in use always. The year begins in March, so that the leap day is its last.

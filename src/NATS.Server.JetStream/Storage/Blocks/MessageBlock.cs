@@ -197,6 +197,9 @@ internal sealed partial class MessageBlock
         return StoreResult.NotFound;
     }
 
+    /// <summary>Whether all of its messages are in memory, so that no search in it reads the disk.</summary>
+    public bool IsInMemory => _content is { } content && (content.IsWhole || FirstSequence >= content.CoversFrom);
+
     private static bool Matches(BlockContent content, int ordinal, ReadOnlySpan<byte> subject) =>
         !content.Records.IsDead(ordinal) && content.SubjectAt(ordinal).SequenceEqual(subject);
 

@@ -78,6 +78,22 @@ internal sealed class StoreContents
         return result == StoreResult.Ok ? StoreResult.Ok : StoreResult.NotFound;
     }
 
+    /// <summary>Whether a message can be read without the disk; also when there is none.</summary>
+    public bool IsAtHand(ulong sequence)
+    {
+        int position = Blocks.PositionOf(sequence);
+        return position >= Blocks.Count || Blocks[position].IsInMemory;
+    }
+
+    /// <summary>Whether the last message of a literal subject can be read without the disk, as far as the index knows; also when there is none.</summary>
+    public bool IsAtHand(ReadOnlySpan<byte> subject)
+    {
+        ref SubjectEntry entry = ref Subjects.Find(subject);
+        if (Unsafe.IsNullRef(ref entry)) return true;
+        int position = Blocks.LastPositionOfIndex(entry.LastBlock);
+        return position < 0 || (!entry.IsLastDoubtful && Blocks[position].IsInMemory);
+    }
+
     /// <summary>Notes that a block was looked into. Of those that had to be read for it only a few stay in memory, however many a search goes through.</summary>
     public void Used(MessageBlock block, bool wasInMemory)
     {
