@@ -16,7 +16,7 @@ internal sealed class SimulatedAccount(string name) : IAccountPort
     /// <summary>How many subscriptions there are.</summary>
     public int Count => _subscriptions.Count;
 
-    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target) => Add(new Subscription(subject.ToArray(), target, null));
+    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default) => Add(new Subscription(subject.ToArray(), target, null));
 
     /// <summary>Subscribes a client.</summary>
     public object Subscribe(string subject, Action<SimulatedMessage> received) => Add(new Subscription(Encoding.UTF8.GetBytes(subject), null, received));
