@@ -36,12 +36,19 @@ internal sealed partial class Consumer : ICommitWaiter
 
     private void AnswerWhenStored(ReadOnlySpan<byte> reply) => _answers.Add(reply.ToArray());
 
-    // Owner. Whoever waits for an answer gets it when the state is as safe as promised; else it is written a little later.
+    // Owner. Whoever waits for an answer gets it when the state is as safe as promised; else it is written a little later. Never written by a thread that serves sockets.
     private void PersistAtEnd(MessageBatch batch)
     {
+        if (_hasChanged && _writeNs == long.MaxValue) _writeNs = batch.NowNs + ConsumerStore.WriteIntervalNs;
+        bool isFast = _store is null || (_services.IsDurable && _answers.Count > 0);
+        if (!isFast && !ReferenceEquals(batch, _rented))
+        {
+            if (_answers.Count > 0 || batch.NowNs >= _writeNs) Signal(SignalDeliver);
+            return;
+        }
+
         if (_answers.Count == 0)
         {
-            if (_hasChanged && _writeNs == long.MaxValue) _writeNs = batch.NowNs + ConsumerStore.WriteIntervalNs;
             if (batch.NowNs >= _writeNs) Persist();
             return;
         }
