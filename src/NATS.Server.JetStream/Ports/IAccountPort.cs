@@ -15,7 +15,7 @@ internal interface IAccountPort
 
     void Unsubscribe(object subscription);
 
-    /// <summary>Publishes to everybody who subscribed.</summary>
+    /// <summary>Publishes to everybody who subscribed: meant for subjects that are used once, such as replies.</summary>
     /// <returns>How many received it.</returns>
     int Publish(MessageBatch batch, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload);
 

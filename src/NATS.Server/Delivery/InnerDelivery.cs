@@ -19,15 +19,25 @@ internal static class InnerDelivery
         ReadOnlySpan<byte> reply,
         ReadOnlySpan<byte> headers,
         ReadOnlySpan<byte> payload,
-        Subscriber producer) => Deliver(loop, account, subject, subject, reply, headers, payload, producer);
+        Subscriber producer) => Deliver(loop, account, subject, subject, isRepeated: true, reply, headers, payload, producer);
 
     /// <summary>The same, to those who subscribed to another subject than the one that they see.</summary>
+    /// <param name="loop">The batch.</param>
+    /// <param name="account">Whose subscriptions.</param>
+    /// <param name="target">Decides who gets it.</param>
+    /// <param name="subject">Which they see.</param>
+    /// <param name="isRepeated">Whether more will come for the target: a subject that is used once is not worth remembering.</param>
+    /// <param name="reply">Empty: none.</param>
+    /// <param name="headers">Empty: none.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="producer">Who publishes.</param>
     /// <returns>How many received it.</returns>
     public static int Deliver(
         LoopContext loop,
         Account account,
         ReadOnlySpan<byte> target,
         ReadOnlySpan<byte> subject,
+        bool isRepeated,
         ReadOnlySpan<byte> reply,
         ReadOnlySpan<byte> headers,
         ReadOnlySpan<byte> payload,
@@ -41,7 +51,8 @@ internal static class InnerDelivery
         root.Current = inner;
         try
         {
-            return Route(loop, inner.Cache.Find(account, target), inner.Frame.Write(subject, reply, headers, payload), producer);
+            MatchEntry entry = isRepeated ? inner.Cache.Find(account, target) : inner.Cache.FindUncached(account, target);
+            return Route(loop, entry, inner.Frame.Write(subject, reply, headers, payload), producer);
         }
         finally
         {

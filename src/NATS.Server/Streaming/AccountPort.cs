@@ -42,10 +42,10 @@ internal sealed class AccountPort : Subscriber, IAccountPort
     }
 
     public int Publish(MessageBatch batch, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
-        InnerDelivery.Publish(((LoopBatch)batch).Loop, _account, subject, reply, headers, payload, this);
+        InnerDelivery.Deliver(((LoopBatch)batch).Loop, _account, subject, subject, isRepeated: false, reply, headers, payload, this);
 
     public int Deliver(MessageBatch batch, ReadOnlySpan<byte> target, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
-        InnerDelivery.Deliver(((LoopBatch)batch).Loop, _account, target, subject, reply, headers, payload, this);
+        InnerDelivery.Deliver(((LoopBatch)batch).Loop, _account, target, subject, isRepeated: true, reply, headers, payload, this);
 
     public bool HasInterest(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue = default)
     {
