@@ -2,6 +2,8 @@
 # Measures this server against the reference nats-server (Go) in one run and prints a Markdown table; see docs/BENCHMARKS.md.
 # usage: ./bench.sh [--quick] [--cases a,b] [--rounds N] [--seconds S] [--strict] [--ours PATH] [--ours-args "..."] [--log FILE]
 #        ./bench.sh store [--quick] [--cases a,b] [--rounds N] [--directory DIR]     the message store by itself
+#        ./bench.sh scale [--streams N] [--consumers N] [--subjects N]               10,000 streams, 100,000 consumers, 10 million subjects, both servers
+#        ./bench.sh soak [--seconds S] [--address IP:PORT [--pid N] [--monitor HOST:PORT]]   mixed load for an hour, on ours or on a server that runs
 # Builds the server if it is missing or older than its source. About 7 minutes; --quick 2. Every run's figures go to artifacts/bench/runs.log.
 set -euo pipefail
 root=$(cd "$(dirname "$0")" && pwd)
@@ -16,6 +18,8 @@ if [[ ${1:-} == store ]]; then
   exec artifacts/bin/NATS.Server.StoreBench/release/NATS.Server.StoreBench ${reference[@]+"${reference[@]}"} "$@"
 fi
 
+command=pairs
+if [[ ${1:-} == scale || ${1:-} == soak ]]; then command=$1; shift; fi
 ours=$root/artifacts/bin/nats-server
 log=$root/artifacts/bench/runs.log
 pass=()
@@ -45,5 +49,13 @@ else
   echo "No reference nats-server on this machine: measuring ours alone" >&2
 fi
 
+generator=artifacts/bin/NATS.Server.Bench/release/nats-loadgen
+case $command in
+  scale) exec "$generator" scale --ours "$ours" ${reference[@]+"${reference[@]}"} ${pass[@]+"${pass[@]}"} ;;
+  soak)
+    if [[ " ${pass[*]-} " == *" --address "* ]]; then exec "$generator" soak "${pass[@]}"; fi
+    exec "$generator" soak --server "$ours" ${pass[@]+"${pass[@]}"} ;;
+esac
+
 mkdir -p "$(dirname "$log")"
-exec artifacts/bin/NATS.Server.Bench/release/nats-loadgen pairs --ours "$ours" ${reference[@]+"${reference[@]}"} --log "$log" ${pass[@]+"${pass[@]}"}
+exec "$generator" pairs --ours "$ours" ${reference[@]+"${reference[@]}"} --log "$log" ${pass[@]+"${pass[@]}"}

@@ -8,6 +8,7 @@ namespace NATS.Server.Bench.Load.JetStream;
 internal sealed class PullConsumer : StreamConsumer
 {
     public const string Sid = "2";
+    private static int _made;
     private readonly byte[] _request;
     private readonly int _batch;
     private readonly int _threshold;
@@ -27,7 +28,7 @@ internal sealed class PullConsumer : StreamConsumer
         _batch = batch;
         _threshold = threshold;
         var body = string.Create(CultureInfo.InvariantCulture, $"{{\"batch\":{batch},\"expires\":60000000000}}");
-        Inbox = $"_INBOX.Fi0qTWqMvKxjzJtuvE.{consumer}";
+        Inbox = string.Create(CultureInfo.InvariantCulture, $"_INBOX.Fi0qTWqMvKxjzJtuvE.{Interlocked.Increment(ref _made)}");
         _request = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"PUB $JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer} {Inbox} {body.Length}\r\n{body}\r\n"));
     }
 
