@@ -177,6 +177,61 @@ public sealed partial class ConfigReloadTests
             : diff.Changes.Select(static option => option.Notice).Where(static notice => notice.Length > 0).Append(OptionsDiff.CompletionNotice(next)));
     }
 
+    // What is said of a running JetStream, of one that starts and of one that ends.
+    public static TheoryData<string, string> JetStreamChanges
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            string[] additions =
+            [
+                "domain: hub", "strict: false", "sync: \"5s\"", "sync: always", "cipher: aes", "unique_tag: a", "max_outstanding_catchup: 5", "max_buffered_size: 5", "max_buffered_msgs: 5",
+                "request_queue_limit: 5", "info_queue_limit: 5", "meta_compact: 5", "meta_compact_size: 5", "meta_compact_sync: true", "max_concurrent_io: 5", "extension_hint: will_extend",
+                "limits { max_ack_pending: 5 }", "limits { max_ha_assets: 5, max_request_batch: 6, duplicate_window: \"5s\" }", "limits { batch { max_msgs: 5, timeout: \"3s\" } }",
+                "limits { default_max_consumers: 5 }", "tpm { keys_file: x }",
+            ];
+            foreach (var addition in additions) data.Add(Block(""), Block(addition));
+            data.Add(Block("limits { max_ack_pending: 5 }"), Block(""));
+            data.Add(Block(""), Block("limits { max_ack_pending: 5 }", "2000", "2000"));
+            (string First, string Second)[] sizes =
+            [
+                ("1000", "2000"), ("1000", "500"), ("1000", "0"), ("1000", "-1"), ("1000", "-5"), ("0", "1000"), ("0", "-1"), ("-1", "1000"), ("-1", "0"), ("-1", "-5"), ("-5", "1000"), ("-5", "-3"),
+            ];
+            foreach (var (first, second) in sizes)
+            {
+                data.Add(Block("", first), Block("", second));
+                data.Add(Block("", files: first), Block("", files: second));
+            }
+
+            foreach (var off in (string[])["", "jetstream: false", Block("enabled: false"), Block("enabled: false", "500"), StoreDirectory])
+            {
+                data.Add(Block(""), off);
+                data.Add(off, Block(""));
+                data.Add(Block("domain: hub"), off);
+                data.Add(off, Block("domain: hub"));
+                data.Add(Block("max_concurrent_io: 5"), off);
+                data.Add(off, Block("max_concurrent_io: 5"));
+            }
+
+            data.Add(Block(""), Block("").Replace("/js", "/other", StringComparison.Ordinal));
+            data.Add(Block(""), Block("enabled: false").Replace("/js", "/other", StringComparison.Ordinal));
+            data.Add(StoreDirectory, StoreDirectory.Replace("/js", "/other", StringComparison.Ordinal));
+            data.Add(StoreDirectory + "\njetstream: enabled", "jetstream { }");
+            data.Add(Block(""), "default_js_domain { \"$G\": hub }\n" + Block(""));
+            data.Add("accounts { A { jetstream { max_mem: 100 } } }\n" + Block(""), "accounts { A { jetstream { max_mem: 200 } } }\n" + Block(""));
+            data.Add("accounts { A { jetstream: enabled } }\n" + Block(""), "accounts { A { jetstream: disabled } }\n" + Block(""));
+            return data;
+
+            static string Block(string addition, string memory = "1000", string files = "1000") => $"jetstream {{ store_dir: \"$FOLDER/js\", max_mem: {memory}, max_file: {files}\n {addition} }}";
+        }
+    }
+
+    private const string StoreDirectory = "store_dir: \"$FOLDER/js\"";
+
+    [Theory]
+    [MemberData(nameof(JetStreamChanges))]
+    public Task A_change_of_JetStream_is_told_or_refused_as_the_reference_does(string first, string second) => A_change_is_told_or_refused_as_the_reference_does(first, second);
+
     [Theory]
     [InlineData("127.0.0.1:4", "Port")]
     [InlineData("127.0.0.2:-1", "Host")]
