@@ -24,6 +24,12 @@ internal sealed record JetStreamConfiguration
     /// <summary>As log and monitoring show it: relative when it was configured so.</summary>
     public required string StoreDirectory { get; init; }
 
+    /// <summary><see cref="StoreDirectory"/> from the root, with '/', as disks have it.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Bytes that decided on the size of memory instead of the machine's; null: they did not.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>The store is where the system keeps what it may throw away.</summary>
     public bool IsTemporary { get; init; }
 
@@ -55,11 +61,15 @@ internal sealed record JetStreamConfiguration
     /// <param name="machine">What there is, the disk being that of the directory.</param>
     public static JetStreamConfiguration Resolve(JetStreamOptions options, MachineResources machine)
     {
-        var memory = Math.Min(machine.Memory, machine.MemoryLimit ?? long.MaxValue);
+        var isLimited = options.MaxMemory < 0 && machine.MemoryLimit < machine.Memory;
+        var memory = isLimited ? machine.MemoryLimit!.Value : machine.Memory;
+        var directory = DirectoryOf(options, machine.TemporaryDirectory);
         return new JetStreamConfiguration
         {
             Options = options,
-            StoreDirectory = DirectoryOf(options, machine.TemporaryDirectory),
+            StoreDirectory = directory,
+            Directory = Path.GetFullPath(directory, machine.WorkingDirectory).Replace(Path.DirectorySeparatorChar, '/'),
+            MemoryLimit = isLimited ? memory : null,
             IsTemporary = options.StoreDirectory.Length == 0,
             IsDynamic = !IsComplete(options),
             MaxMemory = options.MaxMemory >= 0 ? options.MaxMemory : memory > 0 ? memory / 4 * 3 : UnknownMemory,
@@ -102,4 +112,7 @@ internal readonly record struct MachineResources
     public long? FreeDisk { get; init; }
 
     public required string TemporaryDirectory { get; init; }
+
+    /// <summary>What relative directories are relative to.</summary>
+    public required string WorkingDirectory { get; init; }
 }

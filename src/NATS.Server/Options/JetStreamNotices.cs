@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NATS.Server.Core.Config;
 using NATS.Server.Core.JetStream;
+using NATS.Server.Core.JetStream.Errors;
 
 namespace NATS.Server.Options;
 
@@ -15,6 +16,12 @@ internal static class JetStreamNotices
     /// <summary>Comes before <see cref="Starting"/> when a reload has switched JetStream on.</summary>
     public const string Restarting = "Restarting JetStream";
 
+    /// <summary>The system account is there to ask for JetStream, not to have it: the end of a start.</summary>
+    public const string NotOnSystemAccount = "Not allowed to enable JetStream on the system account";
+
+    /// <summary>Why accounts could not have what they are promised, for <see cref="Failed"/>.</summary>
+    public static string AccountsFailed(ApiError error) => $"Error enabling jetstream on configured accounts: {error}";
+
     /// <summary>At the end, also when JetStream could not start.</summary>
     public static string Took(TimeSpan duration) => $"Took {GoDuration.Format(duration)} to start JetStream";
 
@@ -25,6 +32,7 @@ internal static class JetStreamNotices
     public static IEnumerable<JetStreamNotice> Decisions(JetStreamConfiguration configuration)
     {
         if (configuration.IsTemporary) yield return new(LogLevel.Warning, "Temporary storage directory used, data could be lost on system reboot");
+        if (configuration.MemoryLimit is { } limit) yield return new(LogLevel.Debug, $"JetStream detected {GoMemoryLimit.Variable} of {FriendlyBytes.Format(limit)}");
         if (configuration.IsDynamic)
         {
             yield return new(LogLevel.Debug, $"JetStream creating dynamic configuration - {FriendlyBytes.Format(configuration.MaxMemory)} memory, {FriendlyBytes.Format(configuration.MaxStorage)} disk");

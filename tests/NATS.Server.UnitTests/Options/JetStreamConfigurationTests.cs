@@ -6,7 +6,7 @@ namespace NATS.Server.UnitTests.Options;
 
 public sealed class JetStreamConfigurationTests
 {
-    private static readonly MachineResources Machine = new() { Memory = 1000, FreeDisk = 4001, TemporaryDirectory = "/tmp/" };
+    private static readonly MachineResources Machine = new() { Memory = 1000, FreeDisk = 4001, TemporaryDirectory = "/tmp/", WorkingDirectory = "/home/x" };
 
     [Theory]
     [InlineData(-1, -1, 750, 3000)]
@@ -31,7 +31,7 @@ public sealed class JetStreamConfigurationTests
     [Fact]
     public void A_machine_that_tells_nothing_has_a_quarter_of_a_gigabyte_and_a_terabyte()
     {
-        var configuration = JetStreamConfiguration.Resolve(new JetStreamOptions(), new MachineResources { TemporaryDirectory = "/tmp" });
+        var configuration = JetStreamConfiguration.Resolve(new JetStreamOptions(), new MachineResources { TemporaryDirectory = "/tmp", WorkingDirectory = "/" });
         Assert.Equal((256L << 20, 1L << 40), (configuration.MaxMemory, configuration.MaxStorage));
     }
 
@@ -52,6 +52,29 @@ public sealed class JetStreamConfigurationTests
         Assert.Equal(expected, configuration.StoreDirectory.Replace(Path.DirectorySeparatorChar, '/'));
         Assert.Equal(directory.Length == 0, configuration.IsTemporary);
     }
+
+    [Theory]
+    [InlineData("/data", "/data/jetstream")]
+    [InlineData("s", "/home/x/s/jetstream")]
+    [InlineData("../s", "/home/s/jetstream")]
+    public void Disks_get_the_whole_path(string directory, string expected) =>
+        Assert.Equal(expected, JetStreamConfiguration.Resolve(new JetStreamOptions { StoreDirectory = directory }, Machine).Directory);
+
+    [Theory]
+    [InlineData("1000", 1000L)]
+    [InlineData("1000B", 1000L)]
+    [InlineData("7GiB", 7L << 30)]
+    [InlineData("2KiB", 2048L)]
+    [InlineData("3MiB", 3L << 20)]
+    [InlineData("1TiB", 1L << 40)]
+    [InlineData("off", null)]
+    [InlineData("", null)]
+    [InlineData("7GB", null)]
+    [InlineData("-1", null)]
+    [InlineData("GiB", null)]
+    [InlineData("99999999999999999TiB", null)]
+    [InlineData(null, null)]
+    public void The_limit_of_a_go_process_is_read(string? text, long? expected) => Assert.Equal(expected, GoMemoryLimit.Parse(text));
 
     [Fact]
     public void The_limits_of_requests_are_the_configured_ones()
@@ -101,6 +124,9 @@ public sealed class JetStreamConfigurationTests
                 "JetStream creating dynamic configuration - 750 B memory, 2.93 KB disk",
             ],
             JetStreamNotices.Decisions(configuration).Select(notice => notice.Text));
+        Assert.Contains(
+            "JetStream detected GOMEMLIMIT of 500 B",
+            JetStreamNotices.Decisions(JetStreamConfiguration.Resolve(new JetStreamOptions(), Machine with { MemoryLimit = 500 })).Select(notice => notice.Text));
         Assert.DoesNotContain(JetStreamNotices.Summary(configuration), notice => notice.Text.Contains("Strict", StringComparison.Ordinal));
     }
 
