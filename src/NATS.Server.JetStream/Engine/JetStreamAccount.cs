@@ -21,6 +21,7 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
     private readonly ConsumerDirectory _directory = new();
     private readonly List<object> _subscriptions = [];
     private AccountTiers _tiers;
+    private bool _isRetired;
     private long _memory;
     private long _storage;
 
@@ -82,6 +83,9 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
         foreach (Stream stream in Streams) stream.Close(isDeleted: false);
     }
 
+    /// <summary>Nothing that is still posted is done. The mailbox only.</summary>
+    public void Retire() => _isRetired = true;
+
     public bool TryGetStream(string name, [NotNullWhen(true)] out Stream? stream)
     {
         lock (_lock) return _streams.TryGetValue(name, out stream);
@@ -120,7 +124,10 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
 
     public void Abandoned(Stream stream, Consumer consumer) => TryPost(account => account.DeleteConsumer(stream, consumer));
 
-    protected override void Perform(ref Action<JetStreamAccount> item) => item(this);
+    protected override void Perform(ref Action<JetStreamAccount> item)
+    {
+        if (!_isRetired) item(this);
+    }
 
     protected override void EndBatch(int signals)
     {

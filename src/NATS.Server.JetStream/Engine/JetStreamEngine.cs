@@ -16,12 +16,14 @@ internal sealed class JetStreamEngine : ICatalogReader
 {
     private readonly ConcurrentDictionary<string, JetStreamAccount> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<StreamFolder, Stream> _opening = new(ReferenceEqualityComparer.Instance);
+    private ServerLimits _limits;
     private long _memory;
     private long _storage;
 
     public JetStreamEngine(EngineOptions options, JetStreamServices services)
     {
         Options = options;
+        _limits = options.Limits;
         Services = services;
         Catalog = new StreamCatalog(new CatalogOptions
         {
@@ -67,13 +69,13 @@ internal sealed class JetStreamEngine : ICatalogReader
                 }
             }
 
-            return Options.Limits with { ReservedMemory = memory, ReservedStorage = storage };
+            return Volatile.Read(ref _limits) with { ReservedMemory = memory, ReservedStorage = storage };
         }
     }
 
     public bool TryGetAccount(string name, [NotNullWhen(true)] out JetStreamAccount? account) => _accounts.TryGetValue(name, out account);
 
-    /// <summary>Gives an account JetStream. What is stored of it is opened by <see cref="Recover"/>.</summary>
+    /// <summary>Gives an account JetStream. What is stored of it is opened by <see cref="Recover(List{StoreFinding})"/>.</summary>
     public JetStreamAccount Enable(IAccountPort port, AccountTiers tiers) => _accounts.GetOrAdd(port.Name, name =>
     {
         var account = new JetStreamAccount(this, port, tiers, Catalog.Account(name));
@@ -90,6 +92,43 @@ internal sealed class JetStreamEngine : ICatalogReader
         Catalog.ListAll(findings);
         Catalog.OpenAll(this, Services.NowNs);
     }
+
+    /// <summary>Opens what is stored of an account that got JetStream later than the others. Its mailbox.</summary>
+    /// <param name="account">Has no streams yet.</param>
+    /// <param name="findings">Gets what is odd in its directory.</param>
+    /// <exception cref="Storage.Disks.DiskException">The directory could not be read.</exception>
+    public void Recover(JetStreamAccount account, List<StoreFinding> findings)
+    {
+        if (account.Folder is not { } folder) return;
+        folder.List(findings);
+        foreach (StreamFolder stream in folder.Streams) stream.Open(this, Services.NowNs);
+    }
+
+    /// <summary>Takes JetStream from an account; what is stored of it stays, and is there again when it is enabled again.</summary>
+    /// <param name="name">May be one that has none.</param>
+    /// <param name="released">Called once nothing of it is open any more: at once, or by the executor. Only then it can be enabled again.</param>
+    public void Disable(string name, Action released)
+    {
+        if (!_accounts.TryRemove(name, out JetStreamAccount? account))
+        {
+            released();
+            return;
+        }
+
+        account.Stop();
+        bool isPosted = account.TryPost(retired =>
+        {
+            retired.Retire();
+            Catalog.Release(name, Services.NowNs);
+            Interlocked.Add(ref _memory, -retired.Memory);
+            Interlocked.Add(ref _storage, -retired.Storage);
+            released();
+        });
+        if (!isPosted) released();
+    }
+
+    /// <summary>Other limits, for requests to come.</summary>
+    public void ChangeLimits(ServerLimits limits) => Volatile.Write(ref _limits, limits);
 
     /// <summary>Ends what receives and delivers. What is under way is finished by the executor and the commits; after that comes <see cref="Close"/>.</summary>
     public void Stop()
@@ -131,7 +170,7 @@ internal sealed class JetStreamEngine : ICatalogReader
     }
 
     /// <summary>Whether streams have more bytes than they may.</summary>
-    public bool IsFull(StorageType type) => type == StorageType.Memory ? Memory > Options.Limits.MaxMemory : Storage > Options.Limits.MaxStorage;
+    public bool IsFull(StorageType type) => type == StorageType.Memory ? Memory > Volatile.Read(ref _limits).MaxMemory : Storage > Volatile.Read(ref _limits).MaxStorage;
 
     /// <summary>Notes that streams have grown or shrunk.</summary>
     public void CountBytes(StorageType type, long bytes)

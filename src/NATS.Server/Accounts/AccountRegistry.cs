@@ -86,7 +86,10 @@ internal sealed class AccountRegistry
         // With no other account configured, all of JetStream is for everybody.
         if (options.JetStream is not null && global.JetStream is null && declared.TrueForAll(account => account.Name == system || account.Name == Account.GlobalName))
             declared[0] = global with { JetStream = AccountTiers.Unlimited };
-        if (!options.NoSystemAccount && declared.TrueForAll(account => account.Name != system)) declared.Add(new AccountOptions { Name = system });
+
+        // JetStream tells the system account what it does, and is asked there.
+        bool hasSystem = !options.NoSystemAccount || options.JetStream is not null;
+        if (hasSystem && declared.TrueForAll(account => account.Name != system)) declared.Add(new AccountOptions { Name = system });
 
         IReadOnlyList<AccountModel> models = AccountLinker.LinkAll(declared, GetOrAdd, report);
         var kept = new HashSet<string>(declared.Select(static account => account.Name), StringComparer.Ordinal);
@@ -98,7 +101,7 @@ internal sealed class AccountRegistry
         }
 
         foreach (AccountModel model in models) GetOrAdd(model.Declared.Name).Apply(model);
-        System = TryFind(system, out Account? found) && (!options.NoSystemAccount || options.SystemAccount.Length > 0) ? found : null;
+        System = TryFind(system, out Account? found) && (hasSystem || options.SystemAccount.Length > 0) ? found : null;
     }
 
     private Account Create(string name) => new(name, account => Applied?.Invoke(account));

@@ -41,6 +41,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             StalledClients = _context.Counters.StalledClients,
             Subscriptions = (uint)server.NumSubscriptions,
             SystemAccount = _context.Accounts.System?.Name ?? "",
+            JetStream = server.DescribeJetStream(),
             PinnedAccountFailures = server.NumPinnedAccountFailures,
         };
     }

@@ -76,6 +76,9 @@ public sealed partial class NatsServer
         [LoggerMessage(EventId = 34, Level = LogLevel.Information, Message = "OCSP peer cache online, type [{Kind}]")]
         public static partial void OcspCacheOnline(ILogger logger, string kind);
 
+        [LoggerMessage(EventId = 35, Message = "{Text}")]
+        public static partial void Notice(ILogger logger, LogLevel level, string text);
+
         [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "Internal error: the connection it came from is closed")]
         public static partial void Fault(ILogger logger, Exception exception);
     }

@@ -31,7 +31,7 @@ public sealed partial class NatsServer
         {
             ServerOptions current = Options with { Port = ClientEndPoint?.Port ?? Options.Port };
             ServerOptions next = OptionsDiff.CarryOver(current, options);
-            OptionsDiff diff = OptionsDiff.Compare(current, next);
+            OptionsDiff diff = OptionsDiff.Compare(current, next, _jetStream is not null);
             if (diff.Errors.Count > 0) return new ReloadResult(diff.Errors, []);
             Apply(next, diff, onApplied);
             return new ReloadResult([], [.. diff.Changes.Select(static change => change.Field)]);
@@ -62,6 +62,7 @@ public sealed partial class NatsServer
         }
 
         if (diff.IsAuthorizationChange) Reauthorize(authenticator);
+        ReloadJetStream(next, diff);
         _context.Clients.ApplyLimits();
         ConfigTime = _clock.UtcNow;
         Log.Reloaded(_log, OptionsDiff.CompletionNotice(next));

@@ -27,7 +27,7 @@ public sealed partial class NatsServer
         await _monitoring.DisposeAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         if (_operatorService is not null) await _operatorService.DisposeAsync();
-        _jetStream?.Dispose();
+        CloseJetStream();
         _engine.Dispose();
         if (_hasStarted) Log.Exiting(_log);
         _stopped.TrySetResult();

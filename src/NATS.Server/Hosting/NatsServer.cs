@@ -258,7 +258,7 @@ public sealed partial class NatsServer : IAsyncDisposable
             TlsAvailable = _context.Tls is not null && options.AllowNonTls,
             MaxPayload = options.MaxPayload,
             LameDuckMode = _context.IsLameDuck,
-            JetStream = options.JetStream is not null,
+            JetStream = _jetStream is not null,
             ApiLevel = ServerVersion.JetStreamApi,
             XKey = EncryptionIdentity.ToString(),
         };

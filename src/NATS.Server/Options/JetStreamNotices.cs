@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NATS.Server.Core.Config;
 using NATS.Server.Core.JetStream;
-using NATS.Server.Core.JetStream.Errors;
 
 namespace NATS.Server.Options;
 
@@ -16,11 +15,15 @@ internal static class JetStreamNotices
     /// <summary>Comes before <see cref="Starting"/> when a reload has switched JetStream on.</summary>
     public const string Restarting = "Restarting JetStream";
 
+    public const string Stopping = "Initiating JetStream Shutdown...";
+
+    public const string Stopped = "JetStream Shutdown";
+
     /// <summary>The system account is there to ask for JetStream, not to have it: the end of a start.</summary>
     public const string NotOnSystemAccount = "Not allowed to enable JetStream on the system account";
 
     /// <summary>Why accounts could not have what they are promised, for <see cref="Failed"/>.</summary>
-    public static string AccountsFailed(ApiError error) => $"Error enabling jetstream on configured accounts: {error}";
+    public static string AccountsFailed(string reason) => $"Error enabling jetstream on configured accounts: {reason}";
 
     /// <summary>At the end, also when JetStream could not start.</summary>
     public static string Took(TimeSpan duration) => $"Took {GoDuration.Format(duration)} to start JetStream";

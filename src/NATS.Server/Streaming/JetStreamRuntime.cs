@@ -18,6 +18,8 @@ namespace NATS.Server.Streaming;
 /// <summary>Thread-safe. JetStream in this process: its threads, its clock, its disk, and the engine that runs on them.</summary>
 internal sealed partial class JetStreamRuntime : IDisposable
 {
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(30);
+
     private readonly WorkerThreads _workers;
     private readonly DeadlineTimer _deadlines;
     private readonly CommitThread _commits;
@@ -82,6 +84,31 @@ internal sealed partial class JetStreamRuntime : IDisposable
     /// <summary>Gives an account JetStream.</summary>
     public void Enable(Account account, AccountTiers tiers) => Engine.Enable(new AccountPort(account), tiers);
 
+    /// <summary>Gives an account JetStream while clients are served, and opens what is stored of it before it answers requests.</summary>
+    public void EnableLater(Account account, AccountTiers tiers) => Engine.Enable(new AccountPort(account), tiers).TryPost(enabled =>
+    {
+        List<StoreFinding> findings = [];
+        try
+        {
+            Engine.Recover(enabled, findings);
+        }
+        catch (DiskException problem)
+        {
+            Log.Unreadable(_log, enabled.Name, problem.Message);
+        }
+
+        foreach (StoreFinding finding in findings) Log.Finding(_log, finding.ToString());
+    });
+
+    /// <summary>Takes JetStream from an account. Returns when nothing of it is open, or too much is under way.</summary>
+    public void Disable(string account)
+    {
+        // Not disposed: whoever is late still sets it.
+        var released = new ManualResetEventSlim();
+        Engine.Disable(account, released.Set);
+        if (!released.Wait(ReleaseTime)) Log.NotReleased(_log, account);
+    }
+
     /// <summary>Opens what is stored.</summary>
     public void Recover()
     {
@@ -134,6 +161,12 @@ internal sealed partial class JetStreamRuntime : IDisposable
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "JetStream internal error")]
         public static partial void Fault(ILogger logger, Exception problem);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "JetStream state of account \"{Account}\" could not be read: {Problem}")]
+        public static partial void Unreadable(ILogger logger, string account, string problem);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "JetStream of account \"{Account}\" is still busy; it can be enabled again after a restart")]
+        public static partial void NotReleased(ILogger logger, string account);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "JetStream: {Finding}")]
         public static partial void Finding(ILogger logger, string finding);

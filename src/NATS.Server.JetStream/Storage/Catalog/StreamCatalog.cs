@@ -69,6 +69,20 @@ public sealed class StreamCatalog
         }
     }
 
+    /// <summary>Stops the streams of an account and forgets it: what is stored of it is looked up anew when somebody asks for it.</summary>
+    /// <param name="name">Nobody uses its streams any more.</param>
+    /// <param name="nowNs">Nanoseconds since 1970.</param>
+    public void Release(string name, long nowNs)
+    {
+        AccountFolder? account;
+        lock (_lock)
+        {
+            if (!_accounts.Remove(name, out account)) return;
+        }
+
+        foreach (StreamFolder stream in account.Streams) stream.Stop(nowNs);
+    }
+
     /// <summary>Opens all streams that are known and not open.</summary>
     /// <param name="reader">Reads configurations, and takes over what is open. The streams without one are told too.</param>
     /// <param name="nowNs">Nanoseconds since 1970.</param>
