@@ -1,4 +1,3 @@
-using System.Text;
 using NATS.Server.Core.Runtime;
 using NATS.Server.Core.Storage;
 using NATS.Server.JetStream.Ports;
@@ -10,10 +9,11 @@ namespace NATS.Server.JetStream.Consumers;
 /// <content>What is written of the state, who waits for it, and when to look again.</content>
 internal sealed partial class Consumer : ICommitWaiter
 {
+    private const long SoonestNs = 1_000_000;
     private readonly Deadline _deadline;
-    private readonly ConsumerSnapshot _snapshot = new();
-    private readonly List<byte[]> _answers = [];
-    private readonly Queue<byte[][]> _committing = new();
+    private List<byte[]>? _answers;
+    private Queue<byte[][]>? _committing;
+    private ConsumerSnapshot? _snapshot;
     private bool _hasChanged;
     private long _writeNs = long.MaxValue;
     private long _deadlineNs = long.MaxValue;
@@ -22,72 +22,82 @@ internal sealed partial class Consumer : ICommitWaiter
     public void Committed(long ticket, StoreResult result)
     {
         byte[][] replies;
-        lock (_committing) replies = _committing.Dequeue();
+        lock (_stateLock) replies = _committing!.Dequeue();
         if (result != StoreResult.Ok) return;
         MessageBatch batch = _services.Batches.Rent();
         foreach (byte[] reply in replies) _stream.Port.Publish(batch, reply, default, default, default);
         _services.Batches.Return(batch);
     }
 
-    private byte[] HeartbeatHeaders() =>
-        Encoding.ASCII.GetBytes($"NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Consumer: {_state.Delivered.Consumer}\r\nNats-Last-Stream: {_state.Delivered.Stream}\r\n\r\n");
-
     private void MarkChanged() => _hasChanged = true;
 
-    private void AnswerWhenStored(ReadOnlySpan<byte> reply) => _answers.Add(reply.ToArray());
+    private void AnswerWhenStored(ReadOnlySpan<byte> reply) => (_answers ??= []).Add(reply.ToArray());
 
     // Owner. Whoever waits for an answer gets it when the state is as safe as promised; else it is written a little later. Never written by a thread that serves sockets.
-    private void PersistAtEnd(MessageBatch batch)
+    private void AnswerAtEnd(MessageBatch batch)
     {
         if (_hasChanged && _writeNs == long.MaxValue) _writeNs = batch.NowNs + ConsumerStore.WriteIntervalNs;
-        bool isFast = _store is null || (_services.IsDurable && _answers.Count > 0);
-        if (!isFast && !ReferenceEquals(batch, _rented))
+        if (_answers is not { Count: > 0 } waiting) return;
+        if (_store is not null && !_services.IsDurable && !ReferenceEquals(batch, _rented))
         {
-            if (_answers.Count > 0 || batch.NowNs >= _writeNs) Signal(SignalDeliver);
+            Signal(SignalDeliver);
             return;
         }
 
-        if (_answers.Count == 0)
-        {
-            if (batch.NowNs >= _writeNs) Persist();
-            return;
-        }
-
-        byte[][] answers = [.. _answers];
-        _answers.Clear();
+        byte[][] answers = [.. waiting];
+        waiting.Clear();
         if (_store is null || !_services.IsDurable)
         {
-            Persist();
+            Write();
             foreach (byte[] reply in answers) _stream.Port.Publish(batch, reply, default, default, default);
             return;
         }
 
-        Hand();
-        lock (_committing) _committing.Enqueue(answers);
+        Hand(writes: false);
+        lock (_stateLock) (_committing ??= new Queue<byte[][]>()).Enqueue(answers);
         _services.Commits.Enqueue(_store, this);
     }
 
-    private void Persist()
+    // Owner, on the executor.
+    private void WriteIfDue(long nowNs)
     {
-        Hand();
-        _store?.Flush();
+        if (nowNs < _writeNs || _isEnded) return;
+        Write();
+        long nextNs = _store?.Maintain(nowNs) ?? long.MaxValue;
+        if (nextNs < _writeNs)
+        {
+            _writeNs = nextNs;
+            SetDeadline(nowNs, nextNs);
+        }
     }
 
-    private void Hand()
+    // Owner. Hands everything to the operating system.
+    private void Write()
     {
         _writeNs = long.MaxValue;
-        if (!_hasChanged) return;
-        _hasChanged = false;
-        if (_store is null) return;
-        _state.CopyTo(_snapshot);
-        _store.ForceUpdate(_snapshot);
+        if (_hasChanged) Hand(writes: true);
+        else _store?.Flush();
     }
 
-    private void SetDeadline(long nowNs, long pullsNs)
+    // Owner. Without writing it is left to the commit, or to a later time.
+    private void Hand(bool writes)
     {
-        long dueNs = Math.Min(Math.Min(_state.NextDeadlineNs, pullsNs), _writeNs);
-        if (dueNs == _deadlineNs && dueNs > nowNs) return;
+        _hasChanged = false;
+        if (_store is null) return;
+        ConsumerSnapshot snapshot = _snapshot ??= new ConsumerSnapshot();
+        lock (_stateLock) _state.CopyTo(snapshot);
+        ConsumerStoreResult result = writes ? _store.ForceUpdate(snapshot) : _store.Update(snapshot);
+        if (!writes && result == ConsumerStoreResult.OldUpdate) result = _store.ForceUpdate(snapshot);
+        if (result == ConsumerStoreResult.NotWritten) ConsumerLog.NotWritten(_services.Log, _stream.Port.Name, _stream.Name, Name, _store.WriteFailure ?? "");
+        if (snapshot.Pending.Count > MaximumRun) _snapshot = null;
+    }
+
+    // Owner. A deadline that is too early does no harm, and is cheaper than moving it each time that it gets later.
+    private void SetDeadline(long nowNs, long dueNs)
+    {
+        dueNs = Math.Min(Math.Min(_state.NextDeadlineNs, dueNs), _writeNs);
+        if (dueNs >= _deadlineNs) return;
         _deadlineNs = dueNs;
-        _services.Deadlines.Set(_deadline, dueNs == long.MaxValue ? dueNs : Math.Max(dueNs, nowNs + 1_000_000));
+        _services.Deadlines.Set(_deadline, Math.Max(dueNs, nowNs + SoonestNs));
     }
 }

@@ -1,3 +1,6 @@
+using System.Text;
+using NATS.Server.Core.JetStream;
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.Protocol;
 using NATS.Server.JetStream.Ports;
@@ -15,7 +18,7 @@ internal sealed partial class Consumer : IPullHost
         if (Volatile.Read(ref _isClosed)) return false;
         if (TryEnter())
         {
-            Pull(batch, message.Reply, message.Headers, message.Payload, sender.IsImported);
+            Request(batch, message.Reply, message.Headers, message.Payload, sender.IsImported);
             ComeBackAtEnd(batch);
             Exit();
             return true;
@@ -29,17 +32,24 @@ internal sealed partial class Consumer : IPullHost
 
     void IPullHost.End(WaitingPull pull, in PullStatus status) => Send(pull.Reply, status);
 
-    void IPullHost.Heartbeat(WaitingPull pull) => _stream.Port.Publish(Batch, pull.Reply, default, HeartbeatHeaders(), default);
+    void IPullHost.Heartbeat(WaitingPull pull) => SendHeartbeat(pull.Reply);
 
     string IPullHost.Pin(WaitingPull pull, string group)
     {
-        Span<byte> pin = stackalloc byte[16];
-        _services.Random.NextBytes(pin);
-        return Convert.ToHexString(pin);
+        string pin = UniqueName.Next(_services.Random);
+        Publish(new ConsumerPinnedEvent(_stream.Port.Name, _stream.Name, Name, group, pin));
+        return pin;
     }
 
-    void IPullHost.Unpin(string group, string reason)
+    void IPullHost.Unpin(string group, string reason) => Publish(new ConsumerUnpinnedEvent(_stream.Port.Name, _stream.Name, Name, group, reason));
+
+    /// <summary>Frees the pin of a client, so that another gets it. By its owner.</summary>
+    /// <param name="batch">In which the advisory about it is published.</param>
+    /// <param name="group">Its priority group.</param>
+    public void Unpin(MessageBatch batch, string group)
     {
+        _batch = batch;
+        if (!_pulls.Unpin("admin")) Publish(new ConsumerUnpinnedEvent(_stream.Port.Name, _stream.Name, Name, group, "admin"));
     }
 
     private static PullRules PullRulesOf(ConsumerConfig config) => new()
@@ -53,11 +63,24 @@ internal sealed partial class Consumer : IPullHost
         MaxBytes = config.MaxRequestMaxBytes,
     };
 
-    // Owner.
-    private void Pull(MessageBatch batch, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload, bool isImported)
+    // Owner. A request on the subject of the API.
+    private void Request(MessageBatch batch, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload, bool isImported)
     {
-        if (reply.IsEmpty) return;
         _batch = batch;
+        if (Config.IsPull && !headers.IsEmpty && MessageHeaders.TryGet(headers, "Nats-Required-Api-Level"u8, out ReadOnlySpan<byte> level) && !ApiLevel.Supports(level))
+        {
+            if (!reply.IsEmpty) Send(reply, PullStatus.RequiredApiLevel);
+            return;
+        }
+
+        Pull(batch, reply, payload, isImported);
+    }
+
+    // Owner. A request, also as a part of an acknowledgement.
+    private void Pull(MessageBatch batch, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> payload, bool isImported)
+    {
+        _batch = batch;
+        if (reply.IsEmpty || _isEnded) return;
         if (!Config.IsPull)
         {
             Send(reply, PullStatus.PushBased);
@@ -76,6 +99,5 @@ internal sealed partial class Consumer : IPullHost
 
     private PullLoad Load(long nowNs) => new(nowNs, Pending(), _state.QueuedCount, _state.PendingCount);
 
-    private void Send(ReadOnlySpan<byte> reply, in PullStatus status) =>
-        _stream.Port.Publish(Batch, reply, default, System.Text.Encoding.UTF8.GetBytes(status.ToString()), default);
+    private void Send(ReadOnlySpan<byte> reply, in PullStatus status) => _stream.Port.Publish(Batch, reply, default, Encoding.UTF8.GetBytes(status.ToString()), default);
 }

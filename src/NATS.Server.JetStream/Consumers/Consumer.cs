@@ -17,20 +17,27 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     private const int MaximumWaiting = 1 << 16;
     private const int SignalDeliver = 1;
     private const int SignalDeadline = 2;
+    private const int SignalInterest = 4;
 
     private readonly JetStreamServices _services;
     private readonly IConsumedStream _stream;
     private readonly ConsumerStore? _store;
     private readonly AckReplyFormat _replies;
     private readonly byte[] _reply;
+
+    // Guards the state and the count of what is pending: their owner changes them, others look. Nothing is called with it held.
     private readonly Lock _stateLock = new();
     private readonly ConsumerState _state;
     private ConsumerConfig _config;
     private MessageFilter _filter;
     private MessageBatch? _rented;
+    private MessageBatch? _batch;
     private MessageBatch? _registeredIn;
     private long _registeredNumber;
+    private bool _hasBegun;
     private bool _isClosed;
+    private bool _isDeleted;
+    private bool _isEnded;
 
     /// <summary>Makes a consumer that does nothing yet.</summary>
     /// <param name="services">The world.</param>
@@ -52,7 +59,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         _store = folder?.State;
         _state = state;
         _filter = FilterOf(config);
-        _replies = AckReplyFormat.First(stream.Name, name);
+        _replies = services.UsesSecondAckFormat ? AckReplyFormat.Second(stream.Domain, stream.Port.Name, stream.Name, name) : AckReplyFormat.First(stream.Name, name);
         _reply = new byte[_replies.MaximumLength];
         _pulls = new PullQueue(PullRulesOf(config), this);
         _deadline = new Deadline(() => Signal(SignalDeadline));
@@ -70,8 +77,20 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
 
     public MessageFilter Filter => Volatile.Read(ref _filter);
 
+    /// <summary>All up to here it has passed. Any thread.</summary>
+    public ulong LastSequence
+    {
+        get
+        {
+            lock (_stateLock) return _state.NextSequence - 1;
+        }
+    }
+
     /// <summary>The batch of the stream that has noted it; the lock's of the stream.</summary>
     public object? TouchedIn { get; set; }
+
+    // Owner. The batch in which it publishes.
+    private MessageBatch Batch => _batch!;
 
     /// <summary>The rules of its state that a configuration makes.</summary>
     public static ConsumerRules RulesOf(ConsumerConfig config) => new()
@@ -96,14 +115,6 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     /// <summary>Looks again at what there is to do.</summary>
     public void Signal() => Signal(SignalDeliver);
 
-    /// <summary>Puts another configuration in force. Under the stream's lock.</summary>
-    public void Update(ConsumerConfig config)
-    {
-        Volatile.Write(ref _config, config);
-        Volatile.Write(ref _filter, FilterOf(config));
-        _hasNewConfig = true;
-    }
-
     /// <summary>Ends it; what it has got is written.</summary>
     /// <param name="isDeleted">Waiting clients are told so.</param>
     public void Close(bool isDeleted)
@@ -113,47 +124,41 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         Signal(SignalDeliver);
     }
 
+    /// <summary>Does something as its owner, at once or when it is free, and then what there is to do. Any thread.</summary>
+    /// <param name="command">Told in which batch it publishes. Must not throw.</param>
+    /// <returns>False when it is gone, or too much waits already: it will not be done.</returns>
+    public bool TryDo(Action<MessageBatch> command) => !Volatile.Read(ref _isClosed) && TryPost(ConsumerWork.Do(command));
+
     /// <summary>The stream has messages that the filter matches.</summary>
     /// <param name="batch">In which they are delivered, if the consumer is idle.</param>
     public void OnMessages(MessageBatch batch)
     {
-        if (!IsWaitingForMessages) return;
-        if (!TryEnter())
-        {
-            Signal(SignalDeliver);
-            return;
-        }
-
-        Work(batch);
-        Exit();
+        if (IsWaitingForMessages) WorkIn(batch);
     }
 
     /// <summary>Delivers what is to be delivered after what came in the batch.</summary>
-    public void OnBatchEnd(MessageBatch batch)
-    {
-        if (!TryEnter())
-        {
-            Signal(SignalDeliver);
-            return;
-        }
-
-        Work(batch);
-        Exit();
-    }
+    public void OnBatchEnd(MessageBatch batch) => WorkIn(batch);
 
     protected override void Perform(ref ConsumerWork item)
     {
-        MessageBatch batch = _rented ??= _services.Batches.Rent();
+        MessageBatch batch = _batch = _rented ??= _services.Batches.Rent();
+        if (_isEnded) return;
         switch (item.Kind)
         {
             case ConsumerWorkKind.Acknowledgement:
-                Acknowledge(batch, item.Subject, item.Reply, item.Headers, item.Payload, item.IsImported);
+                Acknowledge(batch, item.Subject, item.Reply, item.Payload, item.IsImported);
                 break;
             case ConsumerWorkKind.PullRequest:
-                Pull(batch, item.Reply, item.Headers, item.Payload, item.IsImported);
+                Request(batch, item.Reply, item.Headers, item.Payload, item.IsImported);
+                break;
+            case ConsumerWorkKind.Removal:
+                Forget(item.Sequence);
+                break;
+            case ConsumerWorkKind.Command:
+                item.Command!(batch);
                 break;
             default:
-                ConfirmFlow(item.Subject);
+                ConfirmFlow(item.Subject, item.Headers);
                 break;
         }
     }
@@ -161,9 +166,63 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     protected override void EndBatch(int signals)
     {
         MessageBatch batch = _rented ??= _services.Batches.Rent();
+        _batch = batch;
+        if ((signals & SignalInterest) != 0) LookForInterest(batch.NowNs);
+        if ((signals & SignalDeadline) != 0) _deadlineNs = long.MaxValue;
         Work(batch);
+        WriteIfDue(batch.NowNs);
         _rented = null;
         _services.Batches.Return(batch);
+    }
+
+    private void WorkIn(MessageBatch batch)
+    {
+        if (!TryEnter())
+        {
+            Signal(SignalDeliver);
+            return;
+        }
+
+        Work(batch);
+        Exit();
+    }
+
+    // Owner. Everything that there is to do now.
+    private void Work(MessageBatch batch)
+    {
+        _batch = batch;
+        if (_isEnded) return;
+        if (Volatile.Read(ref _isClosed))
+        {
+            End();
+            return;
+        }
+
+        long nowNs = batch.NowNs;
+        if (!_hasBegun) Begin(nowNs);
+        if (_nextConfig is not null) TakeUpConfig(nowNs);
+        if (Volatile.Read(ref _isPurged) != 0) TakeUpPurge();
+        ExpirePending(nowNs);
+        if (nowNs >= _pauseEndsNs) Resume();
+        if (nowNs >= _pulls.PinEndsNs) _pulls.CheckPin(nowNs);
+        bool isDry = Run(nowNs);
+        long dueNs = _pulls.Check(nowNs, isDry);
+        dueNs = Math.Min(dueNs, Beat(nowNs));
+        dueNs = Math.Min(dueNs, CheckInactivity(nowNs));
+        Settle();
+        AnswerAtEnd(batch);
+        SetDeadline(nowNs, Math.Min(Math.Min(dueNs, _heldUntilNs), Math.Min(_pauseEndsNs, _pulls.PinEndsNs)));
+    }
+
+    // Owner. Once, when it begins to deliver.
+    private void Begin(long nowNs)
+    {
+        _hasBegun = true;
+        BeginPause(nowNs);
+        BeginReplay();
+        BeginRate(nowNs);
+        BeginInactivity(nowNs);
+        LookForInterest(nowNs);
     }
 
     // Owner. Once per batch the owner comes back to deliver.
@@ -172,5 +231,24 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         if (ReferenceEquals(_registeredIn, batch) && _registeredNumber == batch.Number) return;
         (_registeredIn, _registeredNumber) = (batch, batch.Number);
         batch.AtEnd(this);
+    }
+
+    // Owner. Once.
+    private void End()
+    {
+        _isEnded = true;
+        Volatile.Write(ref _isWaitingForMessages, 0);
+        _services.Deadlines.Set(_deadline, long.MaxValue);
+        StopPushing();
+        if (_isDeleted)
+        {
+            _pulls.EndAll(PullStatus.ConsumerDeleted);
+            Announce(Core.JetStream.Api.AssetAction.Delete);
+            return;
+        }
+
+        _pulls.EndAll(PullStatus.ServerShutdown);
+        AnswerAtEnd(Batch);
+        Write();
     }
 }

@@ -9,6 +9,9 @@ internal interface IConsumedStream
 {
     string Name { get; }
 
+    /// <summary>The domain of the server; empty without one.</summary>
+    string Domain { get; }
+
     StreamConfig Config { get; }
 
     MessageStore Store { get; }
@@ -20,6 +23,9 @@ internal interface IConsumedStream
 
     /// <summary>A consumer does not need messages any more: they go away where nobody else needs them and the stream does not keep them.</summary>
     void Settled(Consumer consumer, List<ulong> sequences);
+
+    /// <summary>A consumer needs less than it did, or does not know any more what it has not needed: what nobody needs goes away.</summary>
+    void Reconcile(Consumer consumer);
 
     /// <summary>A consumer that nobody used long enough wants to be deleted.</summary>
     void Abandoned(Consumer consumer);

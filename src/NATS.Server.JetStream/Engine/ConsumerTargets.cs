@@ -29,12 +29,15 @@ internal sealed class AcknowledgementTarget(ConsumerDirectory consumers) : IMess
 /// <param name="consumers">Of the account.</param>
 internal sealed class FlowControlTarget(ConsumerDirectory consumers) : IMessageTarget
 {
+    private const int SecondFormatDots = 4;
+
     /// <summary>What it is subscribed to.</summary>
     public static ReadOnlySpan<byte> Subject => "$JS.FC.>"u8;
 
     public bool Receive(MessageBatch batch, in InboundMessage message, IMessageSender sender)
     {
         ReadOnlySpan<byte> rest = message.Subject["$JS.FC.".Length..];
+        if (rest.Count((byte)'.') >= SecondFormatDots) rest = SubjectTokens.Skip(SubjectTokens.Skip(rest));
         return consumers.TryFind(SubjectTokens.FirstTwo(rest), out Consumer? consumer) && consumer.ReceiveFlowControl(batch, message);
     }
 }

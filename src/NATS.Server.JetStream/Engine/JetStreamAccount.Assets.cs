@@ -5,6 +5,7 @@ using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.JetStream.Consumers;
 using NATS.Server.JetStream.Storage;
 using NATS.Server.JetStream.Storage.Catalog;
+using NATS.Server.JetStream.Storage.Consumers;
 using NATS.Server.JetStream.Storage.Disks;
 using NATS.Server.JetStream.Streams;
 
@@ -102,13 +103,14 @@ internal sealed partial class JetStreamAccount
                 folder!.Open(new ConsumerSettings(config.AckPolicy, config.MaxDeliver));
             }
 
-            ConsumerStart start = ConsumerStart.Find(config, Consumer.FilterOf(config), stream.Store);
+            ConsumerStart start = ConsumerStart.Find(config, Consumer.FilterOf(config), stream.Config, stream.Store);
             var state = new ConsumerState(Consumer.RulesOf(config), start.Sequence);
             folder?.State!.SetStarting(start.Sequence - 1);
             consumer = new Consumer(Engine.Services, stream, planned.Name, config, created, folder, state);
-            if (start.Selected is { } selected) consumer.Select(selected);
+            consumer.Select(start);
             _directory.Add(stream.Name, consumer);
             stream.Add(consumer);
+            consumer.AnnounceCreation();
             return null;
         }
         catch (DiskException problem)
@@ -139,6 +141,7 @@ internal sealed partial class JetStreamAccount
         if (!stream.Remove(consumer)) return ApiErrors.ConsumerNotFound;
         _directory.Remove(stream.Name, consumer);
         consumer.Close(isDeleted: true);
+        stream.RemoveUnneeded();
         try
         {
             if (consumer.Folder is not null) stream.Folder!.DeleteConsumer(consumer.Name);
@@ -159,14 +162,41 @@ internal sealed partial class JetStreamAccount
         {
             if (stored.State is not { } state || stored.Configuration is not { } text) continue;
             if (!ConsumerConfigJson.TryReadFile(text, isStrict: false, out ZonedTime created, out _, out ConsumerConfig config, out _)) continue;
-            ConsumerRules rules = Consumer.RulesOf(config);
-            ConsumerState progress = state.HasState
-                ? ConsumerState.Restore(rules, state.State)
-                : new ConsumerState(rules, ConsumerStart.Find(config, Consumer.FilterOf(config), stream.Store).Sequence);
-            var consumer = new Consumer(Engine.Services, stream, stored.Name, config, created, stored, progress);
+            Consumer consumer = Recover(stream, stored, config, created);
             _directory.Add(stream.Name, consumer);
             stream.Add(consumer);
         }
+
+        // What was acknowledged shortly before the end may not have been taken away any more.
+        foreach (Consumer consumer in stream.Consumers) stream.Reconcile(consumer);
+    }
+
+    private Consumer Recover(Stream stream, ConsumerFolder stored, ConsumerConfig config, ZonedTime created)
+    {
+        ConsumerRules rules = Consumer.RulesOf(config);
+        ConsumerStore state = stored.State!;
+        ulong last = stream.Store.State.LastSequence;
+        if (state.HasState)
+        {
+            ConsumerState progress = ConsumerState.Restore(rules, state.State);
+            bool waits = config.StartSequence > 0 && progress.Delivered.Consumer == 0;
+            if (progress.NextSequence > last + 1 && !waits)
+            {
+                ConsumerLog.AheadOfStream(Engine.Services.Log, Name, stream.Name, stored.Name, progress.NextSequence - 1, last);
+                progress.Truncate(last);
+            }
+
+            progress.RemoveBelow(stream.Store.State.FirstSequence);
+            return new Consumer(Engine.Services, stream, stored.Name, config, created, stored, progress);
+        }
+
+        MessageFilter filter = Consumer.FilterOf(config);
+        ConsumerStart start = state.IsStateLost
+            ? ConsumerStart.FindAgain(config, filter, stream.Config, stream.Store, created)
+            : ConsumerStart.Find(config, filter, stream.Config, stream.Store);
+        var consumer = new Consumer(Engine.Services, stream, stored.Name, config, created, stored, new ConsumerState(rules, start.Sequence));
+        consumer.Select(start);
+        return consumer;
     }
 
     /// <summary>What the store has to know of a stream.</summary>

@@ -34,7 +34,12 @@ internal interface IAccountPort
     /// <param name="queue">Only members of this queue group count; empty: everybody does.</param>
     bool HasInterest(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue = default);
 
-    /// <summary>Calls back, by the thread that subscribes, when somebody subscribes to what a literal subject matches; once for each subscription.</summary>
+    /// <summary>Whether somebody subscribed to exactly this subject, not by a wildcard.</summary>
+    /// <param name="subject">Literal.</param>
+    /// <param name="queue">The queue group; empty: who is in none.</param>
+    bool HasListener(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue);
+
+    /// <summary>Calls back, by the thread that does it, when somebody subscribes to exactly this subject or ends a subscription to it.</summary>
     /// <returns>Ends it when disposed.</returns>
-    IDisposable WatchInterest(byte[] subject, Action appeared);
+    IDisposable WatchInterest(byte[] subject, Action changed);
 }

@@ -42,6 +42,9 @@ internal sealed record JetStreamServices
     /// <summary>How many bytes may wait for a client.</summary>
     public long MaxPendingBytes { get; init; } = 64 << 20;
 
+    /// <summary>Consumers ask for acknowledgements in the format that can cross accounts and domains.</summary>
+    public bool UsesSecondAckFormat { get; init; }
+
     /// <summary>The time, nanoseconds since 1970.</summary>
     public long NowNs => (Time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
 }

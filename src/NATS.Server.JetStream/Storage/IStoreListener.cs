@@ -9,6 +9,13 @@ public interface IStoreListener
     /// <param name="bytes">What it counted in <see cref="StreamState.Bytes"/>.</param>
     void Removed(ulong sequence, ReadOnlySpan<byte> subject, ulong bytes);
 
+    /// <summary>As above, for whoever keeps a count of its own.</summary>
+    /// <param name="sequence">Of the message.</param>
+    /// <param name="subject">Valid during the call only.</param>
+    /// <param name="bytes">What it counted in <see cref="StreamState.Bytes"/>.</param>
+    /// <param name="number">Of the removal: <see cref="MessageStore.Pending(ulong, MessageFilter, bool, out ulong, out ulong)"/> says up to which one it has counted.</param>
+    void Removed(ulong sequence, ReadOnlySpan<byte> subject, ulong bytes, ulong number) => Removed(sequence, subject, bytes);
+
     /// <summary>Many messages are gone: purge, compaction, truncation.</summary>
     void Purged(ulong messages, ulong bytes);
 

@@ -151,10 +151,19 @@ public sealed partial class MessageStore
         }
     }
 
-    public ulong Pending(ulong from, MessageFilter filter, bool lastPerSubject, out ulong validThrough)
+    public ulong Pending(ulong from, MessageFilter filter, bool lastPerSubject, out ulong validThrough) => Pending(from, filter, lastPerSubject, out validThrough, out _);
+
+    /// <summary>Counts what <see cref="IMessageStore.Pending"/> counts, and says which removals it knows of.</summary>
+    /// <param name="from">The first sequence that counts.</param>
+    /// <param name="filter">Which messages are meant.</param>
+    /// <param name="lastPerSubject">Only the last message of each subject counts.</param>
+    /// <param name="validThrough">The last sequence when it was counted.</param>
+    /// <param name="removals">Number of the last removal: the listener is told of later ones, which are not in the count.</param>
+    public ulong Pending(ulong from, MessageFilter filter, bool lastPerSubject, out ulong validThrough, out ulong removals)
     {
         lock (_lock)
         {
+            removals = _removals;
             validThrough = _contents.LastSequence;
             return Read(_isClosed, () => lastPerSubject ? _queries.CountLast(filter, from) : _queries.Count(filter, from));
         }

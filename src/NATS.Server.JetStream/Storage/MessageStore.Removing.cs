@@ -9,6 +9,9 @@ namespace NATS.Server.JetStream.Storage;
 /// <content>Removing: one message, those of a filter, all below or above a sequence, all.</content>
 public sealed partial class MessageStore
 {
+    // Messages that were removed one by one, since the store was opened.
+    private ulong _removals;
+
     public StoreResult Remove(ulong sequence)
     {
         StoreNotices notices;
@@ -201,7 +204,7 @@ public sealed partial class MessageStore
     private bool RemoveOne(ulong sequence, bool isByUser, Random? noise = null)
     {
         if (!TakeOut(sequence, isByUser, noise, out StoredMessage message, out ulong bytes)) return false;
-        _notices.Removed(message, bytes);
+        _notices.Removed(message, bytes, ++_removals);
         return true;
     }
 

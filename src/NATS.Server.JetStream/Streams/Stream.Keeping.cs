@@ -41,9 +41,11 @@ internal sealed partial class Stream
         CountBytes();
     }
 
-    public void Removed(ulong sequence, ReadOnlySpan<byte> subject, ulong bytes)
+    public void Removed(ulong sequence, ReadOnlySpan<byte> subject, ulong bytes) => Removed(sequence, subject, bytes, ulong.MaxValue);
+
+    public void Removed(ulong sequence, ReadOnlySpan<byte> subject, ulong bytes, ulong number)
     {
-        foreach (Consumer consumer in AllConsumers()) consumer.MessageRemoved(sequence);
+        foreach (Consumer consumer in AllConsumers()) consumer.MessageRemoved(sequence, subject, number);
     }
 
     public void Purged(ulong messages, ulong bytes)

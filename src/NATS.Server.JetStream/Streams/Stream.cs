@@ -60,6 +60,8 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
 
     public IAccountPort Port => _owner.Port;
 
+    public string Domain => _owner.Domain;
+
     /// <summary>Its consumers, in no order.</summary>
     public IReadOnlyList<Consumer> Consumers
     {
@@ -131,8 +133,10 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
     /// <summary>Puts another configuration of a consumer in force.</summary>
     public void Update(Consumer consumer, Core.JetStream.Consumers.ConsumerConfig config)
     {
+        bool isSame = consumer.Config.Filters.SequenceEqual(config.Filters, StringComparer.Ordinal);
         lock (_lock) _consumers.ChangeFilters(consumer, () => consumer.Update(config));
         consumer.Signal();
+        if (!isSame) RemoveUnneeded();
     }
 
     /// <summary>Puts another configuration in force, which is stored already. One thread at a time.</summary>

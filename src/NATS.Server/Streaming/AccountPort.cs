@@ -19,7 +19,8 @@ internal sealed class AccountPort : Subscriber, IAccountPort
     public AccountPort(Account account)
     {
         _account = account;
-        account.Inserted = _interest.OnInserted;
+        account.Inserted += _interest.OnChanged;
+        account.Removed += _interest.OnChanged;
     }
 
     public string Name => _account.Name;
@@ -60,7 +61,32 @@ internal sealed class AccountPort : Subscriber, IAccountPort
         return false;
     }
 
-    public IDisposable WatchInterest(byte[] subject, Action appeared) => _interest.Add(subject, appeared);
+    public bool HasListener(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue)
+    {
+        var match = new SublistMatch<Subscription>();
+        _account.Match(subject, match);
+        if (queue.IsEmpty)
+        {
+            foreach (Subscription subscription in match.Plain)
+            {
+                if (subject.SequenceEqual(subscription.Subject)) return true;
+            }
+
+            return false;
+        }
+
+        foreach (QueueMatch<Subscription> group in match.Queues)
+        {
+            foreach (Subscription member in group.Members)
+            {
+                if (queue.SequenceEqual(member.Queue) && subject.SequenceEqual(member.Subject)) return true;
+            }
+        }
+
+        return false;
+    }
+
+    public IDisposable WatchInterest(byte[] subject, Action changed) => _interest.Add(subject, changed);
 
     // Also its own messages: what a stream sends out again another stream may keep.
     public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)

@@ -1,50 +1,58 @@
+using System.Collections.Concurrent;
 using NATS.Server.Accounts;
-using NATS.Server.Core.Subjects;
 
 namespace NATS.Server.Streaming;
 
-/// <summary>Thread-safe. Who waits for somebody to subscribe to a subject.</summary>
+/// <summary>Thread-safe. Who wants to know when somebody subscribes to a subject, or does so no longer.</summary>
 internal sealed class InterestWatch
 {
+    private readonly ConcurrentDictionary<byte[], Waiting[]> _waiting = new(SubjectComparer.Instance);
     private readonly Lock _lock = new();
-    private readonly Sublist<Waiting> _waiting = new();
-    private int _count;
 
-    /// <summary>Waits until it is disposed.</summary>
-    public IDisposable Add(byte[] subject, Action appeared)
+    /// <summary>Watches until it is disposed.</summary>
+    public IDisposable Add(byte[] subject, Action changed)
     {
-        var waiting = new Waiting(this, subject, appeared);
-        lock (_lock) _waiting.Insert(subject, null, waiting);
-        Interlocked.Increment(ref _count);
+        var waiting = new Waiting(this, subject, changed);
+        lock (_lock) _waiting[subject] = _waiting.TryGetValue(subject, out Waiting[]? others) ? [.. others, waiting] : [waiting];
         return waiting;
     }
 
-    /// <summary>Somebody has subscribed.</summary>
-    public void OnInserted(Subscription subscription)
+    /// <summary>Somebody has subscribed, or has ended a subscription.</summary>
+    public void OnChanged(Subscription subscription)
     {
-        if (Volatile.Read(ref _count) == 0) return;
-        var match = new SublistMatch<Waiting>();
-        lock (_lock)
-        {
-            if (Subject.IsLiteral(subscription.Subject)) _waiting.Match(subscription.Subject, match);
-            else _waiting.ReverseMatch(subscription.Subject, match);
-        }
-
-        foreach (Waiting waiting in match.Plain) waiting.Appeared();
+        if (_waiting.IsEmpty || !_waiting.TryGetValue(subscription.Subject, out Waiting[]? all)) return;
+        foreach (Waiting waiting in all) waiting.Changed();
     }
 
-    private sealed class Waiting(InterestWatch watch, byte[] subject, Action appeared) : IDisposable
+    private void Remove(byte[] subject, Waiting waiting)
     {
-        public Action Appeared => appeared;
-
-        public void Dispose()
+        lock (_lock)
         {
-            lock (watch._lock)
-            {
-                if (!watch._waiting.Remove(subject, null, this)) return;
-            }
+            if (!_waiting.TryGetValue(subject, out Waiting[]? all)) return;
+            Waiting[] rest = [.. all.Where(other => !ReferenceEquals(other, waiting))];
+            if (rest.Length == 0) _waiting.TryRemove(subject, out _);
+            else _waiting[subject] = rest;
+        }
+    }
 
-            Interlocked.Decrement(ref watch._count);
+    private sealed class Waiting(InterestWatch watch, byte[] subject, Action changed) : IDisposable
+    {
+        public Action Changed => changed;
+
+        public void Dispose() => watch.Remove(subject, this);
+    }
+
+    private sealed class SubjectComparer : IEqualityComparer<byte[]>
+    {
+        public static readonly SubjectComparer Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(obj);
+            return hash.ToHashCode();
         }
     }
 }

@@ -9,7 +9,7 @@ namespace NATS.Server.Testing.JetStream;
 internal sealed class SimulatedAccount(string name) : IAccountPort
 {
     private readonly Sublist<Subscription> _subscriptions = new();
-    private readonly List<(byte[] Subject, Action Appeared)> _watches = [];
+    private readonly List<(byte[] Subject, Action Changed)> _watches = [];
 
     public string Name => name;
 
@@ -26,6 +26,7 @@ internal sealed class SimulatedAccount(string name) : IAccountPort
         var known = (Subscription)subscription;
         known.IsClosed = true;
         _subscriptions.Remove(known.Subject, null, known);
+        Tell(known);
     }
 
     public int Publish(MessageBatch batch, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
@@ -55,9 +56,22 @@ internal sealed class SimulatedAccount(string name) : IAccountPort
 
     public bool HasInterest(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue = default) => queue.IsEmpty && _subscriptions.HasInterest(subject);
 
-    public IDisposable WatchInterest(byte[] subject, Action appeared)
+    public bool HasListener(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue)
     {
-        var watch = (subject, appeared);
+        if (!queue.IsEmpty) return false;
+        var match = new SublistMatch<Subscription>();
+        _subscriptions.Match(subject, match);
+        foreach (Subscription subscription in match.Plain)
+        {
+            if (subject.SequenceEqual(subscription.Subject)) return true;
+        }
+
+        return false;
+    }
+
+    public IDisposable WatchInterest(byte[] subject, Action changed)
+    {
+        var watch = (subject, changed);
         _watches.Add(watch);
         return new Ended(() => _watches.Remove(watch));
     }
@@ -65,12 +79,16 @@ internal sealed class SimulatedAccount(string name) : IAccountPort
     private Subscription Add(Subscription subscription)
     {
         _subscriptions.Insert(subscription.Subject, null, subscription);
-        foreach ((byte[] subject, Action appeared) in _watches.ToArray())
-        {
-            if (Subject.MatchesLiteral(subject, subscription.Subject)) appeared();
-        }
-
+        Tell(subscription);
         return subscription;
+    }
+
+    private void Tell(Subscription subscription)
+    {
+        foreach ((byte[] subject, Action changed) in _watches.ToArray())
+        {
+            if (subject.AsSpan().SequenceEqual(subscription.Subject)) changed();
+        }
     }
 
     private sealed class Subscription(byte[] subject, IMessageTarget? target, Action<SimulatedMessage>? received)

@@ -38,6 +38,41 @@ public sealed partial class ConsumerState
         return queued;
     }
 
+    /// <summary>Queues all messages that wait for an acknowledgement, as if each had waited long enough: whoever has them is gone.</summary>
+    /// <param name="nowNs">The time.</param>
+    /// <param name="givenUp">As above.</param>
+    /// <returns>How many were queued.</returns>
+    public int ExpireAll(long nowNs, List<GivenUpMessage> givenUp)
+    {
+        if (Rules.AckWaitNs <= 0) return 0;
+        foreach (PendingChunk chunk in _pending.Chunks)
+        {
+            for (int i = chunk.Start; i < chunk.End; i++) chunk.Entries[i].TimeNs = 0;
+        }
+
+        ForgetDeadlines();
+        return Expire(nowNs, givenUp);
+    }
+
+    /// <summary>When the last of the waits ends that have begun, nanoseconds since 1970; 0 when nothing is pending. Walks all of them.</summary>
+    public long LastDeadlineNs
+    {
+        get
+        {
+            long lastNs = 0;
+            foreach (PendingChunk chunk in _pending.Chunks)
+            {
+                for (int i = chunk.Start; i < chunk.End; i++)
+                {
+                    ref PendingEntry entry = ref chunk.Entries[i];
+                    if (!entry.IsRemoved) lastNs = Math.Max(lastNs, Add(entry.TimeNs, Rules.WaitAfter(entry.Deliveries)));
+                }
+            }
+
+            return lastNs;
+        }
+    }
+
     private int Expire(PendingChunk chunk, long nowNs, List<GivenUpMessage> givenUp)
     {
         int queued = 0;

@@ -142,14 +142,35 @@ public sealed partial class ConsumerState
         return _delivered.Consumer;
     }
 
-    /// <summary>Notes that a delivery did not arrive anywhere: it does not count, and the message is delivered again.</summary>
-    public void DeliveryFailed(ulong sequence)
+    /// <summary>Notes that a delivery did not arrive anywhere: it does not count.</summary>
+    /// <param name="sequence">The message.</param>
+    /// <param name="again">Whether it is delivered again at once; else when its wait is over.</param>
+    public void DeliveryFailed(ulong sequence, bool again = true)
     {
         if (!_pending.TryFind(sequence, out PendingPlace place)) return;
         ref PendingEntry entry = ref place.Entry;
         if (entry.Deliveries == 2) _redelivered--;
         if (entry.Deliveries > 0) entry.Deliveries--;
-        Queue(ref entry);
+        if (again) Queue(ref entry);
+    }
+
+    /// <summary>Whether a message is delivered and not acknowledged.</summary>
+    /// <param name="sequence">The message.</param>
+    /// <param name="timeNs">From when on its wait counts, nanoseconds since 1970.</param>
+    public bool IsPending(ulong sequence, out long timeNs)
+    {
+        timeNs = 0;
+        if (!_pending.TryFind(sequence, out PendingPlace place)) return false;
+        timeNs = place.Entry.TimeNs;
+        return true;
+    }
+
+    /// <summary>The first message at or after a sequence that is delivered and not acknowledged.</summary>
+    public bool TryFindPending(ulong from, out ulong sequence)
+    {
+        bool isFound = _pending.TryFindNext(from, out PendingPlace place);
+        sequence = isFound ? place.Entry.Sequence : 0;
+        return isFound;
     }
 
     /// <summary>Gives back the room that nothing is in, as is good for a consumer that rests.</summary>

@@ -112,12 +112,15 @@ public sealed partial class PullQueue(PullRules rules, IPullHost host)
     }
 
     /// <summary>Ends all requests.</summary>
-    public void EndAll(in PullStatus status)
+    public void EndAll(PullStatus status) => EndAll(_ => status);
+
+    /// <summary>Ends all requests, each with a status of its own.</summary>
+    public void EndAll(Func<WaitingPull, PullStatus> statusOf)
     {
         Reclaim();
         while (_head is { } pull)
         {
-            host.End(pull, status);
+            host.End(pull, statusOf(pull));
             RemoveHead();
             Free(pull);
         }

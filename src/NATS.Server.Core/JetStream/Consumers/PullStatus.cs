@@ -61,6 +61,8 @@ public readonly record struct PullStatus
 
     public static PullStatus BatchCompleted(WaitingPull pull) => new(409, "Batch Completed", pull);
 
+    public static PullStatus ServerShutdown(WaitingPull pull) => new(409, "Server Shutdown", pull);
+
     public static PullStatus WrongPin(WaitingPull pull) => new(423, "Nats-Wrong-Pin-Id", pull);
 
     /// <summary>Writes the header block, which is all of the message.</summary>

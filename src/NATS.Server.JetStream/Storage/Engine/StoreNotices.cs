@@ -16,7 +16,7 @@ internal struct StoreNotices
         Damaged,
     }
 
-    public void Removed(in StoredMessage message, ulong bytes) => Add(new Notice(NoticeKind.Removed, message, 0, bytes, null));
+    public void Removed(in StoredMessage message, ulong bytes, ulong number) => Add(new Notice(NoticeKind.Removed, message, number, bytes, null));
 
     public void Purged(ulong messages, ulong bytes) => Add(new Notice(NoticeKind.Purged, default, messages, bytes, null));
 
@@ -48,10 +48,10 @@ internal struct StoreNotices
         switch (notice.Kind)
         {
             case NoticeKind.Removed:
-                listener.Removed(notice.Message.Sequence, notice.Message.Subject, notice.Bytes);
+                listener.Removed(notice.Message.Sequence, notice.Message.Subject, notice.Bytes, notice.Number);
                 break;
             case NoticeKind.Purged:
-                listener.Purged(notice.Messages, notice.Bytes);
+                listener.Purged(notice.Number, notice.Bytes);
                 break;
             case NoticeKind.MarkerDue:
                 listener.MarkerDue(notice.Message.Sequence, notice.Message.Subject);
@@ -68,5 +68,5 @@ internal struct StoreNotices
         else (_more ??= []).Add(notice);
     }
 
-    private readonly record struct Notice(NoticeKind Kind, StoredMessage Message, ulong Messages, ulong Bytes, string? Text);
+    private readonly record struct Notice(NoticeKind Kind, StoredMessage Message, ulong Number, ulong Bytes, string? Text);
 }

@@ -110,24 +110,25 @@ internal sealed class StoreQueries(StoreContents contents)
     public ulong Count(MessageFilter filter, ulong from)
     {
         if (contents.Messages == 0 || from > contents.LastSequence) return 0;
-        ulong total = TotalOf(filter);
-        if (from <= contents.FirstSequence || total == 0) return total;
+        if (from <= contents.FirstSequence) return TotalOf(filter);
 
         int begin = Blocks.PositionOf(from);
         int low = 0;
         int high = Blocks.Count;
         if (filter.IsLiteral)
         {
-            SubjectEntry entry = contents.Subjects.Find(filter.Subject);
+            if (!contents.Subjects.Tree.TryGet(filter.Subject, out SubjectEntry entry)) return 0;
             low = Blocks.PositionOfIndex(entry.FirstBlock);
             high = Blocks.LastPositionOfIndex(entry.LastBlock) + 1;
         }
 
+        // The total of a wildcard is the sum over its subjects: it is asked for only when it saves reading blocks.
         // Raft logs have messages without a subject, which the index does not count.
         ulong there = begin < Blocks.Count ? CountIn(Blocks[begin], filter, from) : 0;
         if (begin - low >= high - begin || begin < low) return there + CountIn(filter, begin + 1, Blocks.Count);
         ulong before = CountIn(filter, low, begin);
         if (begin < Blocks.Count) before += CountIn(Blocks[begin], filter, 0) - there;
+        ulong total = TotalOf(filter);
         return before < total ? total - before : 0;
     }
 

@@ -1,0 +1,76 @@
+using NATS.Server.Core.JetStream.Api;
+using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.JetStream.Ports;
+
+namespace NATS.Server.JetStream.Consumers;
+
+/// <content>What is said of it.</content>
+internal sealed partial class Consumer
+{
+    /// <summary>What it is and how far. Any thread; as exact as can be while others work on it.</summary>
+    public ConsumerInfo Info()
+    {
+        long nowNs = _services.NowNs;
+        bool isOwned = !Volatile.Read(ref _isClosed) && TryEnter();
+        if (isOwned)
+        {
+            // Those that are over and those whose client is gone do not count as waiting.
+            MessageBatch batch = _batch = _services.Batches.Rent();
+            nowNs = batch.NowNs;
+            if (!_isEnded) _pulls.Check(nowNs, isDry: false);
+            if (Volatile.Read(ref _isPurged) != 0) TakeUpPurge();
+            Pending();
+            ConsumerInfo info = Describe(nowNs, Volatile.Read(ref _pending));
+            Exit();
+            _services.Batches.Return(batch);
+            return info;
+        }
+
+        return Describe(nowNs, CountedElsewhere());
+    }
+
+    private ConsumerInfo Describe(long nowNs, ulong pending)
+    {
+        ConsumerConfig config = Config;
+        bool isPaused = IsPaused(nowNs, out long remainingNs);
+        string? pin = _pulls.PinId;
+        PriorityGroupInfo[] groups = config.PriorityGroups is { Count: > 0 } names ? [new PriorityGroupInfo(names[0], pin ?? "", pin is null ? 0 : _pulls.PinnedSinceNs)] : [];
+        lock (_stateLock)
+        {
+            SequencePair delivered = _state.Delivered;
+            if (_store is null && delivered == default) delivered = new SequencePair(0, _state.NextSequence - 1);
+            return new ConsumerInfo
+            {
+                Stream = _stream.Name,
+                Name = Name,
+                Created = Created,
+                Config = config,
+                Delivered = new SequenceInfo(delivered.Consumer, delivered.Stream, _deliveredNs),
+                AckFloor = new SequenceInfo(_state.AckFloor.Consumer, _state.AckFloor.Stream, _acknowledgedNs),
+                AckPending = _state.PendingCount,
+                Redelivered = config.MaxDeliver == 1 ? 0 : _state.RedeliveredCount,
+                Waiting = config.IsPull ? _pulls.Count : 0,
+                Pending = pending,
+                IsPushBound = IsPushBound,
+                IsPaused = isPaused,
+                PauseRemainingNs = remainingNs,
+                TimestampNs = nowNs,
+                PriorityGroups = groups,
+            };
+        }
+    }
+
+    // Any thread. Without the owner, who may be about to count.
+    private ulong CountedElsewhere()
+    {
+        ulong from;
+        lock (_stateLock)
+        {
+            bool isKnown = Volatile.Read(ref _isPendingStale) == 0 && Volatile.Read(ref _isPurged) == 0 && _stream.Readable <= _pendingThrough;
+            if (_selected is not null || isKnown) return _pending;
+            from = _state.NextSequence;
+        }
+
+        return _stream.Store.Pending(from, Filter, lastPerSubject: false, out _);
+    }
+}
