@@ -35,6 +35,7 @@ internal sealed partial class JetStreamAccount
             if (result != CatalogResult.Ok) return ApiErrors.StreamCreate($"the directory of the stream could not be created: {result}");
             stream = new Stream(Engine.Services, this, config, created, folder);
             Begin(stream, folder!.Open(SettingsOf(config, stream), Engine.Services.NowNs));
+            stream.Follow();
             return null;
         }
         catch (DiskException problem)

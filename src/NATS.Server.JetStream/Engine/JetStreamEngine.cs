@@ -91,6 +91,10 @@ internal sealed class JetStreamEngine : ICatalogReader
         CatalogDirectories.CreateRoot(Services.Disk, Options.Directory);
         Catalog.ListAll(findings);
         Catalog.OpenAll(this, Services.NowNs);
+        foreach (JetStreamAccount account in _accounts.Values)
+        {
+            foreach (Stream stream in account.Streams) stream.Follow();
+        }
     }
 
     /// <summary>Opens what is stored of an account that got JetStream later than the others. Its mailbox.</summary>

@@ -59,9 +59,16 @@ internal sealed class PublishedBatch
         Add(new Entry(waits ? EntryKind.Stored : EntryKind.Other, reply.Length, 0, answer.Length, 0), reply, default, answer);
     }
 
-    /// <summary>Notes a message that is published again once it is stored.</summary>
-    public void AddMessage(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload) =>
+    /// <summary>Notes a message that is published once what was published to the stream is stored.</summary>
+    /// <param name="subject">Of the message.</param>
+    /// <param name="headers">Of the message.</param>
+    /// <param name="payload">Of the message.</param>
+    /// <param name="waits">Whether it waits for the store even if nothing was published.</param>
+    public void AddMessage(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload, bool waits = false)
+    {
+        WaitsForStore |= waits;
         Add(new Entry(EntryKind.Message, subject.Length, headers.Length, payload.Length, 0), subject, headers, payload);
+    }
 
     /// <summary>Tells everybody.</summary>
     /// <param name="port">The stream's account.</param>

@@ -37,11 +37,7 @@ internal sealed partial class Stream
             if (_isClosed) return false;
             _publishNowNs = batch.NowNs;
             Publish(new IngestMessage { Subject = message.Subject, Headers = message.Headers, Payload = message.Payload }, message.Reply);
-            if (!ReferenceEquals(_registeredIn, batch) || _registeredNumber != batch.Number)
-            {
-                (_registeredIn, _registeredNumber) = (batch, batch.Number);
-                batch.AtEnd(this);
-            }
+            ComeBackAtEnd(batch);
         }
 
         return true;

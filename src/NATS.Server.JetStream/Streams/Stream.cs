@@ -96,6 +96,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         }
 
         Unsubscribe();
+        StopOrigins(isDeleted);
         _direct.Close();
         _services.Deadlines.Set(_maintenance, long.MaxValue);
         foreach (Consumer consumer in consumers) consumer.Close(isDeleted);
@@ -158,6 +159,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         }
 
         AnswerDirectly(config);
+        ChangeOrigins();
         Store.Update(StreamStorage.LimitsOf(config), _services.NowNs);
         Rearm(_services.NowNs);
     }

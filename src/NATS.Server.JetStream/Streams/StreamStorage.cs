@@ -1,4 +1,5 @@
 using System.Text;
+using NATS.Server.Core.JetStream.Sources;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Storage;
 using NATS.Server.Core.Subjects;
@@ -23,6 +24,7 @@ internal static class StreamStorage
         AllowTtl = config.AllowMessageTtl,
         DeleteMarkerTtlNs = config.SubjectDeleteMarkerTtlNs,
         AllowSchedules = config.AllowMessageSchedules,
+        Sources = [.. (config.Sources ?? []).Select(SourceNames.IndexOf)],
         Compression = config.Compression == StoreCompression.S2 ? MessageCompression.S2 : MessageCompression.None,
     };
 

@@ -16,7 +16,9 @@ public readonly record struct AckReply(ulong Deliveries, ulong StreamSequence, u
     /// <summary>Stands where the subject has no number, or one that no sequence can have. The reference reads -1 there.</summary>
     public const ulong NoNumber = ulong.MaxValue;
 
-    private const int FirstFormatTokens = 9;
+    /// <summary>How many tokens a subject of the first format has.</summary>
+    public const int ShortTokens = 9;
+
     private const int SecondFormatTokens = 11;
 
     private static ReadOnlySpan<byte> Prefix => "$JS.ACK."u8;
@@ -32,9 +34,9 @@ public readonly record struct AckReply(ulong Deliveries, ulong StreamSequence, u
         reply = default;
         if (!subject.StartsWith(Prefix)) return false;
         int tokens = subject.Count((byte)'.') + 1;
-        if (tokens != FirstFormatTokens && tokens < SecondFormatTokens) return false;
+        if (tokens != ShortTokens && tokens < SecondFormatTokens) return false;
         ReadOnlySpan<byte> rest = subject[Prefix.Length..];
-        for (int names = tokens == FirstFormatTokens ? 2 : 4; names > 0; names--) TakeToken(ref rest);
+        for (int names = tokens == ShortTokens ? 2 : 4; names > 0; names--) TakeToken(ref rest);
         ulong deliveries = TakeNumber(ref rest);
         ulong streamSequence = TakeNumber(ref rest);
         ulong consumerSequence = TakeNumber(ref rest);
@@ -43,7 +45,18 @@ public readonly record struct AckReply(ulong Deliveries, ulong StreamSequence, u
         return true;
     }
 
-    private static ReadOnlySpan<byte> TakeToken(ref ReadOnlySpan<byte> rest)
+    /// <summary>The name of the consumer in a subject of either format; empty when it has another shape.</summary>
+    public static ReadOnlySpan<byte> ConsumerOf(ReadOnlySpan<byte> subject)
+    {
+        if (!subject.StartsWith(Prefix)) return default;
+        int tokens = subject.Count((byte)'.') + 1;
+        if (tokens != ShortTokens && tokens < SecondFormatTokens) return default;
+        ReadOnlySpan<byte> rest = subject[Prefix.Length..];
+        for (int names = tokens == ShortTokens ? 1 : 3; names > 0; names--) TakeToken(ref rest);
+        return TakeToken(ref rest);
+    }
+
+    private static ReadOnlySpan<byte> TakeToken(scoped ref ReadOnlySpan<byte> rest)
     {
         int end = rest.IndexOf((byte)'.');
         ReadOnlySpan<byte> token = end < 0 ? rest : rest[..end];
