@@ -101,7 +101,7 @@ public sealed class MirrorOriginTests
         origin.World.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(2, origin.Requests.Count);
         origin.Refuse(404, 10059, "stream not found");
-        origin.World.Advance(TimeSpan.FromSeconds(21.5));
+        origin.World.Advance(TimeSpan.FromSeconds(20.5));
         Assert.Equal(2, origin.Requests.Count);
         origin.World.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(3, origin.Requests.Count);

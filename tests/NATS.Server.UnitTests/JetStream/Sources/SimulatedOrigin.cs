@@ -48,7 +48,7 @@ internal sealed partial class SimulatedOrigin
         Consumer = consumer;
         _delivered = 0;
         string answer = string.Create(CultureInfo.InvariantCulture,
-            $$"""{"type":"x","name":"{{consumer}}","config":{"deliver_subject":"{{Target}}","ack_policy":"{{ackPolicy}}"},"delivered":{"consumer_seq":0,"stream_seq":{{delivered}}},"num_pending":{{pending}}}""");
+            $$"""{"type":"x","num_pending":{{pending}},"delivered":{"consumer_seq":0,"stream_seq":{{delivered}} },"config":{"deliver_subject":"{{Target}}","ack_policy":"{{ackPolicy}}"},"name":"{{consumer}}"}""");
         Send(request.Reply, "", identity.Length > 0 ? $"NATS/1.0\r\nNats-Stream-Identity: {identity}\r\n\r\n" : "", answer);
         World.RunUntilIdle();
     }
@@ -56,7 +56,7 @@ internal sealed partial class SimulatedOrigin
     /// <summary>Says to the last request that there is none.</summary>
     public void Refuse(int code, int errorCode, string description)
     {
-        Send(Requests[^1].Reply, "", "", string.Create(CultureInfo.InvariantCulture, $$"""{"error":{"code":{{code}},"err_code":{{errorCode}},"description":"{{description}}"}}"""));
+        Send(Requests[^1].Reply, "", "", string.Create(CultureInfo.InvariantCulture, $$"""{"error":{"code":{{code}},"err_code":{{errorCode}},"description":"{{description}}"} }"""));
         World.RunUntilIdle();
     }
 

@@ -94,7 +94,7 @@ public sealed class SourceOriginTests
         Stream stream = origin.Create(Sourced with { Sources = [new StreamSource { Name = "O", Consumer = new StreamConsumerSource { Name = "D", DeliverSubject = "here" } }] });
         Assert.Equal(("$JS.API.CONSUMER.RESET.O.D", ""), (origin.Requests[0].Subject, origin.Requests[0].Payload));
         origin.Accept(consumer: "D", ackPolicy: "explicit");
-        Assert.Equal("stream source consumer requires flow control ack policy (10218)", stream.DescribeSources(0)[0].Error.ToString());
+        Assert.Equal("stream source consumer requires flow control ack policy (10217)", stream.DescribeSources(0)[0].Error.ToString());
     }
 
     [Theory]
