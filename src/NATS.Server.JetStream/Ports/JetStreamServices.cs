@@ -31,6 +31,9 @@ internal sealed record JetStreamServices
     /// <summary>What published messages have to satisfy; unless given, no time zone but UTC is known.</summary>
     public IngestSettings Ingest { get; init; } = new() { FindTimeZone = static _ => null };
 
+    /// <summary>The batches that publishers have open.</summary>
+    public BatchBudget OpenBatches { get; init; } = new(new BatchLimits());
+
     public required ILogger Log { get; init; }
 
     /// <summary>The server's version as answers show it, such as <c>2.15.1</c>.</summary>

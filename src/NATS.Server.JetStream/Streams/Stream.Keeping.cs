@@ -1,6 +1,7 @@
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Runtime;
 using NATS.Server.JetStream.Consumers;
+using NATS.Server.JetStream.Ports;
 using NATS.Server.JetStream.Storage;
 
 namespace NATS.Server.JetStream.Streams;
@@ -27,6 +28,7 @@ internal sealed partial class Stream
 
         Volatile.Write(ref _maintenanceNs, long.MaxValue);
         PublishSchedules(nowNs);
+        GiveUpBatches();
         Rearm(nowNs);
     }
 
@@ -88,17 +90,36 @@ internal sealed partial class Stream
     {
         long dueNs = Math.Min(Store.Expire(nowNs), Store.Maintain(nowNs));
         if (Store.NextScheduleNs is var scheduleNs and not long.MaxValue) dueNs = Math.Min(dueNs, Math.Max(scheduleNs, nowNs + ScheduleStepNs));
-        dueNs = Math.Min(dueNs, ForgetMessageIds(nowNs));
+        dueNs = Math.Min(dueNs, ForgetOldMessageIds(nowNs));
         if (dueNs != long.MaxValue) ArmBefore(Math.Max(dueNs, nowNs + 1_000_000));
     }
 
+    private void GiveUpBatches()
+    {
+        lock (_lock)
+        {
+            if (_batches.NextExpiryNs == long.MaxValue) return;
+        }
+
+        MessageBatch batch = _services.Batches.Rent();
+        lock (_lock)
+        {
+            _publishNowNs = batch.NowNs;
+            if (!_isClosed) _batches.Expire(batch.NowNs, this);
+        }
+
+        batch.AtEnd(this);
+        _services.Batches.Return(batch);
+    }
+
     // What is published now and then only still gives back the memory of its ids.
-    private long ForgetMessageIds(long nowNs)
+    private long ForgetOldMessageIds(long nowNs)
     {
         lock (_lock)
         {
             _window.Expire(nowNs);
-            return _window.Count == 0 ? long.MaxValue : _window.NextExpiryNs + (_config.DuplicateWindowNs / 8) + SoonNs;
+            long next = _window.Count == 0 ? long.MaxValue : _window.NextExpiryNs + (_config.DuplicateWindowNs / 8) + SoonNs;
+            return Math.Min(next, _batches.NextExpiryNs);
         }
     }
 

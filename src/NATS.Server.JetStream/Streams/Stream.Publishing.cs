@@ -114,6 +114,7 @@ internal sealed partial class Stream
     // With the lock held. Decides, stores, and notes what is to be answered.
     private void Publish(in IngestMessage message, ReadOnlySpan<byte> reply)
     {
+        if (IsOfFastBatch(message, reply)) return;
         var plan = new IngestPlan(_scratch);
         bool answers = !reply.IsEmpty && !_config.NoAck;
         switch (_rules.Judge(message, this, ref plan))
@@ -135,7 +136,27 @@ internal sealed partial class Stream
             case IngestVerdict.Refuse:
                 if (answers) Answer(reply, plan.Error);
                 break;
+            case IngestVerdict.Batch:
+                _batches.PublishAtomic(message, reply, _rules, this);
+                ArmBefore(_batches.NextExpiryNs);
+                break;
         }
+    }
+
+    // What a message of a fast batch is, its reply says.
+    private bool IsOfFastBatch(in IngestMessage message, ReadOnlySpan<byte> reply)
+    {
+        ReadOnlySpan<byte> command = reply;
+        if (!FastBatchCommand.IsMeant(reply))
+        {
+            if (message.Headers.IsEmpty || !reply.StartsWith("_R_."u8)) return false;
+            command = FastBatchCommand.ReplyOf(reply, new IngestHeaders(message.Headers)[IngestHeader.RequestInfo]);
+            if (!FastBatchCommand.IsMeant(command)) return false;
+        }
+
+        _batches.PublishFast(message, reply, command, _rules, this);
+        ArmBefore(_batches.NextExpiryNs);
+        return true;
     }
 
     // Stores what was decided, and does what goes with it.

@@ -41,6 +41,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         _nameBytes = Encoding.UTF8.GetBytes(config.Name);
         _ack = new PublishAck(config.Name, owner.Domain);
         _rules = new IngestRules(config, services.Ingest);
+        _batches = new BatchPublisher(_ack, services.OpenBatches, _scratch);
         _window = new DedupeWindow(services.DedupeKey, config.DuplicateWindowNs);
         _maintenance = new Deadline(() => _services.Executor.Post(this));
         _direct = new DirectGet(this, services);
@@ -75,6 +76,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
     public void Start(MessageStore store)
     {
         _store = store;
+        ForgetTornBatch();
         _readable = store.State.LastSequence;
         RecoverMessageIds(_services.NowNs);
         CountBytes();
@@ -92,6 +94,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         {
             if (_isClosed) return;
             _isClosed = true;
+            _batches.Clear(atomic: true, fast: true);
             consumers = [.. _consumers.All];
         }
 
@@ -150,6 +153,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
             Volatile.Write(ref _config, config);
             _rules = rules;
             _window.Update(config.DuplicateWindowNs);
+            _batches.Clear(atomic: !config.AllowAtomicPublish, fast: !config.AllowBatchPublish);
         }
 
         if (!Equals(before.Subjects, config.Subjects))

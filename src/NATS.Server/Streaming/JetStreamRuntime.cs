@@ -57,6 +57,7 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Batches = new LoopBatches(connections),
             DedupeKey = new DedupeKey(secret),
             Ingest = new IngestSettings { MaxPayload = maxPayload, FindTimeZone = FindTimeZone },
+            OpenBatches = new BatchBudget(LimitsOf(options.Limits)),
             Log = log,
             Version = ServerVersion.Compatible,
             IsDurable = options.SyncIntervalNs == 0,
@@ -141,6 +142,23 @@ internal sealed partial class JetStreamRuntime : IDisposable
 
         static StoreKeys? KeysOf(string key, string account) => key.Length == 0 ? null : new StoreKeys(key, account);
     }
+
+    // A limit that is configured is the same for atomic and fast batches.
+    private static BatchLimits LimitsOf(JetStreamLimitOptions options)
+    {
+        var limits = new BatchLimits();
+        return limits with
+        {
+            AtomicPerStream = Configured(options.MaxBatchInflightPerStream, limits.AtomicPerStream),
+            FastPerStream = Configured(options.MaxBatchInflightPerStream, limits.FastPerStream),
+            AtomicTotal = Configured(options.MaxBatchInflightTotal, limits.AtomicTotal),
+            FastTotal = Configured(options.MaxBatchInflightTotal, limits.FastTotal),
+            AtomicMessages = Configured(options.MaxBatchSize, limits.AtomicMessages),
+            TimeoutNs = options.MaxBatchTimeout > TimeSpan.Zero ? options.MaxBatchTimeout.Ticks * TimeSpan.NanosecondsPerTick : limits.TimeoutNs,
+        };
+    }
+
+    private static int Configured(long value, int otherwise) => value > 0 ? (int)Math.Min(value, int.MaxValue) : otherwise;
 
     private static TimeZoneInfo? FindTimeZone(string name) => TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone) ? zone : null;
 

@@ -10,6 +10,7 @@ namespace NATS.Server.InteropTests.JetStream;
 internal sealed class PublishScript(RawClient client) : IAsyncDisposable
 {
     private const string Marker = "answers.marker.";
+    private readonly List<string> _abandoned = [];
     private int _count;
 
     /// <summary>Accounts with JetStream, since a server may remember what was in a stream that was deleted.</summary>
@@ -17,9 +18,14 @@ internal sealed class PublishScript(RawClient client) : IAsyncDisposable
         $"accounts {{ {string.Join(", ", Enumerable.Range(0, count).Select(static number => $"A{number} {{ jetstream: enabled, users: [ {{ user: u{number}, password: p }} ] }}"))} }}";
 
     /// <summary>Connects to one of the accounts.</summary>
-    public static async Task<PublishScript> ConnectAsync(ServerProcess server, int account)
+    public static Task<PublishScript> ConnectAsync(ServerProcess server, int account) => ConnectAsync(server.Port, $$""","user":"u{{account}}","pass":"p"}""");
+
+    /// <summary>Connects to a server without accounts.</summary>
+    public static Task<PublishScript> ConnectAsync(int port) => ConnectAsync(port, "}");
+
+    private static async Task<PublishScript> ConnectAsync(int port, string rest)
     {
-        RawClient client = await RawClient.HandshakeAsync(server.Port, $$"""CONNECT {"verbose":false,"headers":true,"user":"u{{account}}","pass":"p"}{{"\r\n"}}""");
+        RawClient client = await RawClient.HandshakeAsync(port, $$"""CONNECT {"verbose":false,"headers":true{{rest}}{{"\r\n"}}""");
         await client.SendAsync("SUB answers.> 1\r\nSUB again.> 2\r\nSUB $JS.EVENT.ADVISORY.STREAM.BATCH_ABANDONED.> 3\r\nSUB fast.> 4\r\n");
         await client.PingAsync();
         return new PublishScript(client);
@@ -54,6 +60,15 @@ internal sealed class PublishScript(RawClient client) : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until so many batches were said to be abandoned.</summary>
+    /// <returns>The batches and why.</returns>
+    public async Task<IReadOnlyList<string>> AbandonedAsync(int count)
+    {
+        // Advisories take another way than answers, so they may come later.
+        while (_abandoned.Count < count) await ReadAnyAsync();
+        return _abandoned;
+    }
+
     /// <summary>Reads a stored message: subject, headers and payload, or the error.</summary>
     public async Task<string> LoadAsync(ulong sequence)
     {
@@ -86,6 +101,15 @@ internal sealed class PublishScript(RawClient client) : IAsyncDisposable
     {
         while (true)
         {
+            (string subject, string text) = await ReadAnyAsync();
+            if (!subject.StartsWith("$JS.EVENT.", StringComparison.Ordinal)) return (subject, text);
+        }
+    }
+
+    private async Task<(string Subject, string Text)> ReadAnyAsync()
+    {
+        while (true)
+        {
             string line = await client.ReadLineAsync();
             if (line == "PING")
             {
@@ -97,6 +121,12 @@ internal sealed class PublishScript(RawClient client) : IAsyncDisposable
             if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected a message but received '{line}'");
             string text = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
             await client.ExpectAsync("\r\n");
+            if (arguments[1].StartsWith("$JS.EVENT.", StringComparison.Ordinal))
+            {
+                using var advisory = JsonDocument.Parse(text);
+                _abandoned.Add($"{advisory.RootElement.GetProperty("batch").GetString()} {advisory.RootElement.GetProperty("reason").GetString()}");
+            }
+
             return (arguments[1], text);
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Errors;
 using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.Core.JetStream.Streams;
@@ -10,7 +11,7 @@ namespace NATS.Server.Testing.JetStream;
 /// <summary>
 /// Owned by one test. The smallest shell there can be around the decisions about published messages: a store in memory, a dedupe window, and a note of all that is sent. Time stands still unless the test moves it.
 /// </summary>
-public sealed class SimulatedStream : IIngestHost
+public sealed class SimulatedStream : IBatchHost
 {
     private static readonly DedupeKey Key = new(new byte[DedupeKey.Length]);
     private readonly StreamConfig _config;
@@ -20,14 +21,17 @@ public sealed class SimulatedStream : IIngestHost
     private readonly DedupeWindow _window;
     private readonly IngestScratch _scratch = new();
     private readonly List<PublishedAnswer> _sent = [];
+    private readonly BatchPublisher _batches;
     private byte[] _lastMessageId = [];
     private StoredMessage _loaded;
 
-    public SimulatedStream(StreamConfig config, int maxPayload = 1024 * 1024, string domain = "")
+    public SimulatedStream(StreamConfig config, int maxPayload = 1024 * 1024, string domain = "", BatchBudget? budget = null)
     {
+        Budget = budget ?? new BatchBudget(new BatchLimits());
         _config = config;
         _rules = new IngestRules(config, new IngestSettings { MaxPayload = maxPayload, FindTimeZone = FindTimeZone });
         _ack = new PublishAck(config.Name, domain);
+        _batches = new BatchPublisher(_ack, Budget, _scratch);
         _window = new DedupeWindow(Key, config.DuplicateWindowNs);
         _store = MessageStore.InMemory(new StoreLimits
         {
@@ -52,6 +56,15 @@ public sealed class SimulatedStream : IIngestHost
     public ReadOnlySpan<byte> LastMessageId => _lastMessageId;
 
     public bool IsServerFull { get; set; }
+
+    /// <summary>The open batches.</summary>
+    public BatchBudget Budget { get; }
+
+    /// <summary>When a batch is given up if nothing comes.</summary>
+    public long NextExpiryNs => _batches.NextExpiryNs;
+
+    /// <summary>The how manieth message the store refuses; 0: none.</summary>
+    public int FailingStore { get; set; }
 
     /// <summary>The account has no room.</summary>
     public bool IsAccountFull { get; set; }
@@ -80,9 +93,19 @@ public sealed class SimulatedStream : IIngestHost
         byte[] headerBytes = Encoding.Latin1.GetBytes(headers);
         byte[] payloadBytes = Encoding.Latin1.GetBytes(payload);
         var message = new IngestMessage { Subject = Encoding.Latin1.GetBytes(subject), Headers = headerBytes, Payload = payloadBytes, IsTrusted = isTrusted };
+        byte[] replyBytes = Encoding.Latin1.GetBytes(reply);
+        if (FastBatchCommand.IsMeant(replyBytes))
+        {
+            _batches.PublishFast(message, replyBytes, replyBytes, _rules, this);
+            return [.. _sent];
+        }
+
         var plan = new IngestPlan(_scratch);
         switch (_rules.Judge(message, this, ref plan))
         {
+            case IngestVerdict.Batch:
+                _batches.PublishAtomic(message, replyBytes, _rules, this);
+                break;
             case IngestVerdict.Refuse:
                 AnswerError(reply, plan.Error);
                 break;
@@ -91,8 +114,7 @@ public sealed class SimulatedStream : IIngestHost
                 Answer(reply, output => _ack.WriteDuplicate(original, output));
                 break;
             case IngestVerdict.Skip:
-                _store.Skip(0, 1, NowNs, advancesTime: true);
-                Stored(plan, LastSequence);
+                Skip(plan);
                 Answer(reply, output => _ack.Write(LastSequence, output));
                 break;
             default:
@@ -132,7 +154,53 @@ public sealed class SimulatedStream : IIngestHost
 
     public ulong MessagesOf(ReadOnlySpan<byte> subject) => _store.StateOf(MessageFilter.Of(subject), 0).Messages;
 
+    public bool TryStore(in IngestPlan plan, out ulong sequence, out ApiError error)
+    {
+        error = FailingStore > 0 && --FailingStore == 0 ? ApiErrors.InsufficientResources : default;
+        sequence = 0;
+        if (error == default) error = Append(plan, out sequence);
+        return error == default;
+    }
+
+    public ulong Skip(in IngestPlan plan)
+    {
+        _store.Skip(0, 1, NowNs, advancesTime: true);
+        Stored(plan, LastSequence);
+        return LastSequence;
+    }
+
+    public void TakeBack(ulong lastSequence) => _store.Truncate(lastSequence);
+
+    public void Send(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> payload, bool waits) => _sent.Add(new PublishedAnswer(Encoding.Latin1.GetString(reply), Encoding.Latin1.GetString(payload)));
+
+    public void Abandoned(ReadOnlySpan<byte> batchId, BatchAbandonReason reason) => _sent.Add(new PublishedAnswer("abandoned", $"{Encoding.Latin1.GetString(batchId)} {reason}"));
+
+    /// <summary>Lets time pass: batches for which nothing came are given up.</summary>
+    public IReadOnlyList<PublishedAnswer> Expire()
+    {
+        _sent.Clear();
+        _batches.Expire(NowNs, this);
+        return [.. _sent];
+    }
+
     private void Keep(string reply, in IngestPlan plan)
+    {
+        ApiError refusal = Append(plan, out ulong sequence);
+        if (refusal != default)
+        {
+            AnswerError(reply, refusal);
+            return;
+        }
+
+        byte[] value = plan.CounterValue.ToArray();
+        Answer(reply, output =>
+        {
+            if (_config.AllowMessageCounter) _ack.WriteCounter(sequence, value, output);
+            else _ack.Write(sequence, output);
+        });
+    }
+
+    private ApiError Append(in IngestPlan plan, out ulong sequence)
     {
         var message = new NewMessage
         {
@@ -143,17 +211,16 @@ public sealed class SimulatedStream : IIngestHost
             TtlSeconds = plan.TtlSeconds,
             ScheduleNs = plan.ScheduleNs,
         };
-        StoreResult result = _store.Append(message, out ulong sequence);
+        StoreResult result = _store.Append(message, out sequence);
         if (result != StoreResult.Ok)
         {
-            AnswerError(reply, result switch
+            return result switch
             {
                 StoreResult.MaximumMessages => IngestErrors.MaximumMessages,
                 StoreResult.MaximumBytes => IngestErrors.MaximumBytes,
                 StoreResult.MaximumMessagesPerSubject => IngestErrors.MaximumMessagesPerSubject,
                 _ => IngestErrors.TooLarge,
-            });
-            return;
+            };
         }
 
         LastPlan = $"ttl={plan.TtlSeconds} schedule={plan.ScheduleNs} rollup={plan.Rollup} ended={Encoding.Latin1.GetString(plan.EndedSchedule)}";
@@ -167,12 +234,7 @@ public sealed class SimulatedStream : IIngestHost
             _sent.Add(new PublishedAnswer(Encoding.Latin1.GetString(plan.RepublishSubject), Encoding.Latin1.GetString(block.WrittenSpan)));
         }
 
-        byte[] value = plan.CounterValue.ToArray();
-        Answer(reply, output =>
-        {
-            if (_config.AllowMessageCounter) _ack.WriteCounter(sequence, value, output);
-            else _ack.Write(sequence, output);
-        });
+        return default;
     }
 
     private void Stored(in IngestPlan plan, ulong sequence)

@@ -18,7 +18,8 @@ public sealed partial class IngestRules
     {
         Begin(message, host, ref plan);
         if (IsRecordTooLong(plan)) return plan.Refuse(IngestErrors.TooLarge);
-        var headers = new IngestHeaders(plan.Headers);
+        var headers = new IngestHeaders(message.Headers);
+        if (headers.Has(IngestHeader.RequestInfo)) plan.RemoveHeader(IngestHeader.RequestInfo);
         if (!plan.Headers.IsEmpty)
         {
             if (plan.Headers.Length > LongestHeaders) return plan.Refuse(ApiErrors.StreamHeaderExceedsMaximum);
@@ -52,6 +53,27 @@ public sealed partial class IngestRules
         var headers = new IngestHeaders(message.Headers);
         plan.MessageId = headers[IngestHeader.MessageId];
         return CheckLastMessageId(headers, host, ref plan) ? Finish(headers, host, ref plan) : IngestVerdict.Refuse;
+    }
+
+    /// <summary>What is wrong with an atomic batch, whatever it is; null when the stream takes them.</summary>
+    internal ApiError? AtomicFault => _config.AllowAtomicPublish ? null : ApiErrors.AtomicPublishDisabled;
+
+    /// <summary>What is wrong with a fast batch, whatever it is; null when the stream takes them.</summary>
+    internal ApiError? FastFault => _config.AllowBatchPublish ? null : ApiErrors.BatchPublishDisabled;
+
+    /// <summary>Whether publishers are answered.</summary>
+    internal bool Answers => !_config.NoAck;
+
+    /// <summary>Whether a message may be taken into a batch at all.</summary>
+    internal bool Admits(in IngestMessage message, IIngestHost host, ApiError? fault, out ApiError error)
+    {
+        error = default;
+        if (_config.Sealed) error = ApiErrors.StreamSealed;
+        else if (host.IsServerFull) error = ApiErrors.InsufficientResources;
+        else if (host.ExceedsAccount(message.Subject, message.Headers.Length, message.Payload.Length, out error)) return false;
+        else if (_config.MaxMessageSize > 0 && message.Headers.Length + (long)message.Payload.Length > _config.MaxMessageSize) error = ApiErrors.StreamMessageExceedsMaximum;
+        else error = fault ?? default;
+        return error == default;
     }
 
     private bool CheckTtl(in IngestHeaders headers, ref IngestPlan plan)

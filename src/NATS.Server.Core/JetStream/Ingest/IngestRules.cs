@@ -76,12 +76,13 @@ public sealed partial class IngestRules
 
     private IngestVerdict JudgeFully(in IngestMessage message, IIngestHost host, ref IngestPlan plan)
     {
+        var headers = new IngestHeaders(message.Headers);
+        if (headers.HasValue(IngestHeader.BatchId) && !message.IsTrusted) return IngestVerdict.Batch;
         Begin(message, host, ref plan);
         if (IsRecordTooLong(plan)) return plan.Refuse(IngestErrors.TooLarge);
         if (_config.Sealed) return plan.Refuse(ApiErrors.StreamSealed);
         if (_config.MaxMessageSize > 0 && plan.Headers.Length + (long)plan.Payload.Length > _config.MaxMessageSize) return plan.Refuse(ApiErrors.StreamMessageExceedsMaximum);
         if (plan.Headers.Length > LongestHeaders) return plan.Refuse(ApiErrors.StreamHeaderExceedsMaximum);
-        var headers = new IngestHeaders(message.Headers);
         if (headers.Has(IngestHeader.RequestInfo)) plan.RemoveHeader(IngestHeader.RequestInfo);
         bool trusted = message.IsTrusted;
         if (!headers.IsEmpty)

@@ -14,4 +14,7 @@ public enum IngestVerdict
 
     /// <summary><see cref="IngestPlan.Error"/> says why.</summary>
     Refuse,
+
+    /// <summary>It is one of an atomic batch, about which <see cref="BatchPublisher"/> decides.</summary>
+    Batch,
 }
