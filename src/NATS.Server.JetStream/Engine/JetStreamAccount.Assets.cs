@@ -27,6 +27,7 @@ internal sealed partial class JetStreamAccount
             {
                 stream = new Stream(Engine.Services, this, config, created, folder: null);
                 Begin(stream, MessageStore.InMemory(StreamStorage.LimitsOf(config), stream, config.FirstSequence, stream.DueOf));
+                stream.Follow();
                 return null;
             }
 
@@ -81,6 +82,7 @@ internal sealed partial class JetStreamAccount
         }
 
         lock (_lock) _streams.Remove(stream.Name);
+        Reconfigured(stream.Config, null);
         stream.Forget();
         return null;
     }
@@ -213,6 +215,7 @@ internal sealed partial class JetStreamAccount
     private void Begin(Stream stream, MessageStore store)
     {
         lock (_lock) _streams[stream.Name] = stream;
+        Reconfigured(null, stream.Config);
         stream.Start(store);
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Stream> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StreamConfig> _configs = new(StringComparer.Ordinal);
     private readonly ConsumerDirectory _directory = new();
     private readonly List<object> _subscriptions = [];
     private AccountTiers _tiers;
@@ -32,6 +33,7 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
         Port = port;
         _tiers = tiers;
         Folder = folder;
+        Api = new ApiUsage(engine.Api);
     }
 
     public JetStreamEngine Engine { get; }
@@ -41,6 +43,9 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
     public string Name => Port.Name;
 
     public string Domain => Engine.Options.Domain;
+
+    /// <summary>Its requests to the API.</summary>
+    public ApiUsage Api { get; }
 
     /// <summary>Where its streams are kept; null when there can be no directory of its name.</summary>
     public AccountFolder? Folder { get; }
@@ -84,26 +89,23 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
     }
 
     /// <summary>Nothing that is still posted is done. The mailbox only.</summary>
-    public void Retire() => _isRetired = true;
+    public void Retire()
+    {
+        _isRetired = true;
+        lock (_lock)
+        {
+            foreach (StreamConfig config in _configs.Values) Engine.Reserve(config, null);
+            _configs.Clear();
+        }
+    }
 
     public bool TryGetStream(string name, [NotNullWhen(true)] out Stream? stream)
     {
         lock (_lock) return _streams.TryGetValue(name, out stream);
     }
 
-    /// <summary>What a request is judged against.</summary>
-    public JetStreamView View()
-    {
-        lock (_lock)
-        {
-            return new JetStreamView
-            {
-                Server = Engine.Limits,
-                Tiers = Tiers,
-                Streams = _streams.ToDictionary(static stream => stream.Key, static stream => stream.Value.Config, StringComparer.Ordinal),
-            };
-        }
-    }
+    /// <summary>What a request is judged against. By the account's executor, until it changes something.</summary>
+    public JetStreamView View() => new() { Server = Engine.Limits, Tiers = Tiers, Streams = _configs };
 
     public bool IsServerFull(StorageType type) => Engine.IsFull(type);
 
@@ -113,6 +115,17 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
         bool isMemory = config.Storage == StorageType.Memory;
         long most = isMemory ? limits.MaxMemory : limits.MaxStorage;
         return most < 0 ? long.MaxValue : Math.Max(0, most - (isMemory ? Memory : Storage));
+    }
+
+    public void Reconfigured(StreamConfig? before, StreamConfig? config)
+    {
+        lock (_lock)
+        {
+            if (config is not null) _configs[config.Name] = config;
+            else _configs.Remove(before!.Name);
+        }
+
+        Engine.Reserve(before, config);
     }
 
     public void CountBytes(Stream stream, long bytes)

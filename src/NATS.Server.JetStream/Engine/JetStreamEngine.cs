@@ -19,6 +19,8 @@ internal sealed class JetStreamEngine : ICatalogReader
     private ServerLimits _limits;
     private long _memory;
     private long _storage;
+    private long _reservedMemory;
+    private long _reservedStorage;
 
     public JetStreamEngine(EngineOptions options, JetStreamServices services)
     {
@@ -53,25 +55,10 @@ internal sealed class JetStreamEngine : ICatalogReader
     public long Storage => Volatile.Read(ref _storage);
 
     /// <summary>What the server allows, and what of it is reserved now.</summary>
-    public ServerLimits Limits
-    {
-        get
-        {
-            long memory = 0;
-            long storage = 0;
-            foreach (JetStreamAccount account in _accounts.Values)
-            {
-                foreach (Stream stream in account.Streams)
-                {
-                    long bytes = StorageReservation.Of("", stream.Config.Replicas, stream.Config.MaxBytes);
-                    if (stream.Config.Storage == StorageType.Memory) memory += bytes;
-                    else storage += bytes;
-                }
-            }
+    public ServerLimits Limits => Volatile.Read(ref _limits) with { ReservedMemory = Volatile.Read(ref _reservedMemory), ReservedStorage = Volatile.Read(ref _reservedStorage) };
 
-            return Volatile.Read(ref _limits) with { ReservedMemory = memory, ReservedStorage = storage };
-        }
-    }
+    /// <summary>All requests to the API.</summary>
+    public ApiUsage Api { get; } = new();
 
     public bool TryGetAccount(string name, [NotNullWhen(true)] out JetStreamAccount? account) => _accounts.TryGetValue(name, out account);
 
@@ -106,6 +93,7 @@ internal sealed class JetStreamEngine : ICatalogReader
         if (account.Folder is not { } folder) return;
         folder.List(findings);
         foreach (StreamFolder stream in folder.Streams) stream.Open(this, Services.NowNs);
+        foreach (Stream stream in account.Streams) stream.Follow();
     }
 
     /// <summary>Takes JetStream from an account; what is stored of it stays, and is there again when it is enabled again.</summary>
@@ -176,10 +164,26 @@ internal sealed class JetStreamEngine : ICatalogReader
     /// <summary>Whether streams have more bytes than they may.</summary>
     public bool IsFull(StorageType type) => type == StorageType.Memory ? Memory > Volatile.Read(ref _limits).MaxMemory : Storage > Volatile.Read(ref _limits).MaxStorage;
 
+    /// <summary>Notes what streams reserve.</summary>
+    /// <param name="before">What was there; null: nothing.</param>
+    /// <param name="config">What is there; null: nothing.</param>
+    public void Reserve(StreamConfig? before, StreamConfig? config)
+    {
+        if (before is not null) Reserve(before, -1);
+        if (config is not null) Reserve(config, 1);
+    }
+
     /// <summary>Notes that streams have grown or shrunk.</summary>
     public void CountBytes(StorageType type, long bytes)
     {
         if (type == StorageType.Memory) Interlocked.Add(ref _memory, bytes);
         else Interlocked.Add(ref _storage, bytes);
+    }
+
+    private void Reserve(StreamConfig config, int sign)
+    {
+        long bytes = StorageReservation.Of("", config.Replicas, config.MaxBytes) * sign;
+        if (config.Storage == StorageType.Memory) Interlocked.Add(ref _reservedMemory, bytes);
+        else Interlocked.Add(ref _reservedStorage, bytes);
     }
 }

@@ -39,6 +39,9 @@ internal sealed record JetStreamServices
     /// <summary>The server's version as answers show it, such as <c>2.15.1</c>.</summary>
     public required string Version { get; init; }
 
+    /// <summary>The server's name, as answers and events show it.</summary>
+    public string ServerName { get; init; } = "";
+
     /// <summary>An acknowledgement waits for the device; else for the operating system only.</summary>
     public required bool IsDurable { get; init; }
 

@@ -16,7 +16,7 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
     private const ulong SequenceBits = (1UL << 62) - 1;
 
     private readonly Lock _lock = new();
-    private readonly IStoreListener? _listener;
+    private IStoreListener? _listener;
     private readonly StoreContents _contents;
     private readonly StoreQueries _queries;
     private readonly BlockWriter _writer;
@@ -91,6 +91,9 @@ public sealed partial class MessageStore : IMessageStore, ICommitParticipant
         lock (store._lock) store.TakeUp(recovered);
         return store;
     }
+
+    /// <summary>Tells somebody what is removed from now on: of a store that was filled before it had an owner. Before it is shared.</summary>
+    internal void Listen(IStoreListener listener) => _listener = listener;
 
     public StoreResult Append(in NewMessage message, out ulong sequence)
     {

@@ -18,6 +18,11 @@ internal interface IStreamOwner
     /// <summary>How many bytes more the account may keep, as far as they are counted; <see cref="long.MaxValue"/> without a limit, -1 when it may keep none of the stream's kind.</summary>
     long RoomFor(StreamConfig config);
 
+    /// <summary>Notes what other requests are judged against, and what is reserved. The account's executor, or when it is opened.</summary>
+    /// <param name="before">The configuration that was; null: of a new stream.</param>
+    /// <param name="config">The one in force; null: of none, the stream is gone.</param>
+    void Reconfigured(StreamConfig? before, StreamConfig? config);
+
     /// <summary>Notes that a stream has grown or shrunk.</summary>
     void CountBytes(Stream stream, long bytes);
 

@@ -27,7 +27,7 @@ internal sealed partial class Stream
     public ulong Readable => Volatile.Read(ref _readable);
 
     /// <summary>An answer waits for the device.</summary>
-    private bool IsDurable => _services.IsDurable && Config.Storage == StorageType.File && Config.PersistMode != PersistMode.Async;
+    public bool IsDurable => _services.IsDurable && Config.Storage == StorageType.File && Config.PersistMode != PersistMode.Async;
 
     /// <summary>Takes a message that was published to one of the stream's subjects.</summary>
     public bool Receive(MessageBatch batch, in InboundMessage message, IMessageSender sender)

@@ -162,6 +162,7 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
             Subscribe(config);
         }
 
+        _owner.Reconfigured(before, config);
         AnswerDirectly(config);
         ChangeOrigins();
         Store.Update(StreamStorage.LimitsOf(config), _services.NowNs);

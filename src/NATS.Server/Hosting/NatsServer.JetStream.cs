@@ -60,7 +60,7 @@ public sealed partial class NatsServer
         {
             using var disk = new SystemDisk();
             JetStreamConfiguration configuration = new JetStreamStart(disk, Machine.Read(), Tell).Prepare(configured);
-            runtime = new JetStreamRuntime(configured, configuration.Directory, configuration.Limits, options.MaxPayload, options.MaxPending, _engine, _clock.Time, _log);
+            runtime = new JetStreamRuntime(configured, configuration.Directory, configuration.Limits, options with { ServerName = ServerName }, _engine, _clock.Time, _log);
             var accounts = new JetStreamAccounts(runtime, _context.Accounts);
             if (accounts.EnableAll() is { } refusal) return CloseUnopened(runtime, JetStreamNotices.AccountsFailed(refusal));
             runtime.Recover();

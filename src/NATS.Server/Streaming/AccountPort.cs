@@ -13,12 +13,17 @@ namespace NATS.Server.Streaming;
 internal sealed class AccountPort : Subscriber, IAccountPort
 {
     private readonly Account _account;
+    private readonly byte[] _serverName;
     private readonly InterestWatch _interest = new();
     private long _lastSid;
 
-    public AccountPort(Account account)
+    /// <summary>Becomes a client.</summary>
+    /// <param name="account">Which gets one only.</param>
+    /// <param name="serverName">The server's name as a JSON string.</param>
+    public AccountPort(Account account, byte[] serverName)
     {
         _account = account;
+        _serverName = serverName;
         account.Inserted += _interest.OnChanged;
         account.Removed += _interest.OnChanged;
     }
@@ -93,7 +98,7 @@ internal sealed class AccountPort : Subscriber, IAccountPort
     {
         if (subscription.IsClosed) return false;
         Interlocked.Increment(ref subscription.Delivered);
-        LoopBatch batch = LoopBatch.Of(loop).From(producer);
+        LoopBatch batch = LoopBatch.Of(loop).From(producer, _serverName);
         return ((PortSubscription)subscription).Target.Receive(batch, message, batch);
     }
 

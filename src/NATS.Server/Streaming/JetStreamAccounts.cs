@@ -18,7 +18,7 @@ internal sealed class JetStreamAccounts(JetStreamRuntime runtime, AccountRegistr
     {
         foreach (Account account in accounts.All)
         {
-            if (account.Model.JetStream is not null && Follow(account, isStarting: true) is { } problem) return problem;
+            if (Follow(account, isStarting: true) is { } problem) return problem;
         }
 
         return null;
@@ -50,6 +50,7 @@ internal sealed class JetStreamAccounts(JetStreamRuntime runtime, AccountRegistr
             if (account.Model.JetStream is not { } tiers)
             {
                 runtime.Disable(account.Name);
+                runtime.Refuse(account, ReferenceEquals(account, accounts.System));
                 return null;
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using NATS.Server.Accounts;
 using NATS.Server.Connections;
@@ -7,6 +8,7 @@ using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Storage;
 using NATS.Server.Disks;
+using NATS.Server.JetStream.Api;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
 using NATS.Server.JetStream.Storage.Assets;
@@ -25,18 +27,20 @@ internal sealed partial class JetStreamRuntime : IDisposable
     private readonly CommitThread _commits;
     private readonly SystemDisk _disk = new();
     private readonly ILogger _log;
+    private readonly ApiService _api;
+    private readonly byte[] _serverName;
+    private readonly ConditionalWeakTable<Account, AccountPort> _ports = [];
     private int _isStopped;
 
     /// <summary>Starts the threads; nothing is opened yet.</summary>
     /// <param name="options">As configured.</param>
     /// <param name="directory">Of the accounts.</param>
     /// <param name="limits">What the server allows.</param>
-    /// <param name="maxPayload">Bytes of a message.</param>
-    /// <param name="maxPending">Bytes that may wait for a client.</param>
+    /// <param name="server">What answers show of the server's options: its name, what messages and connections may have.</param>
     /// <param name="connections">Lends batches.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Gets what has to be known.</param>
-    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, int maxPayload, long maxPending, IConnectionEngine connections, TimeProvider time, ILogger log)
+    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, ServerOptions server, IConnectionEngine connections, TimeProvider time, ILogger log)
     {
         _log = log;
         _workers = new WorkerThreads(Math.Clamp(Environment.ProcessorCount, 2, 16), problem => Log.Fault(log, problem));
@@ -56,12 +60,13 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Random = random,
             Batches = new LoopBatches(connections),
             DedupeKey = new DedupeKey(secret),
-            Ingest = new IngestSettings { MaxPayload = maxPayload, FindTimeZone = FindTimeZone },
+            Ingest = new IngestSettings { MaxPayload = server.MaxPayload, FindTimeZone = FindTimeZone },
             OpenBatches = new BatchBudget(LimitsOf(options.Limits)),
             Log = log,
             Version = ServerVersion.Compatible,
+            ServerName = server.ServerName,
             IsDurable = options.SyncIntervalNs == 0,
-            MaxPendingBytes = maxPending,
+            MaxPendingBytes = server.MaxPending,
         };
         Func<string, AssetEncryption> encryption = EncryptionOf(options, random);
         Engine = new JetStreamEngine(
@@ -78,28 +83,36 @@ internal sealed partial class JetStreamRuntime : IDisposable
                 RemovalWake = RemoveSoon,
             },
             services);
+        _api = new ApiService(Engine);
+        _serverName = ClientIdentityJson.Text(server.ServerName);
     }
 
     public JetStreamEngine Engine { get; }
 
     /// <summary>Gives an account JetStream.</summary>
-    public void Enable(Account account, AccountTiers tiers) => Engine.Enable(new AccountPort(account), tiers);
+    public void Enable(Account account, AccountTiers tiers)
+    {
+        AccountPort port = PortOf(account);
+        _api.Attach(port, Engine.Enable(port, tiers));
+    }
+
+    /// <summary>Tells the clients of an account that has no JetStream so.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="isSystem">Whether it is that of the system, which may do away with what others have.</param>
+    public void Refuse(Account account, bool isSystem)
+    {
+        if (isSystem) _api.AttachSystem(PortOf(account));
+        else _api.Attach(PortOf(account), null);
+    }
 
     /// <summary>Gives an account JetStream while clients are served, and opens what is stored of it before it answers requests.</summary>
-    public void EnableLater(Account account, AccountTiers tiers) => Engine.Enable(new AccountPort(account), tiers).TryPost(enabled =>
+    public void EnableLater(Account account, AccountTiers tiers)
     {
-        List<StoreFinding> findings = [];
-        try
-        {
-            Engine.Recover(enabled, findings);
-        }
-        catch (DiskException problem)
-        {
-            Log.Unreadable(_log, enabled.Name, problem.Message);
-        }
-
-        foreach (StoreFinding finding in findings) Log.Finding(_log, finding.ToString());
-    });
+        AccountPort port = PortOf(account);
+        JetStreamAccount enabled = Engine.Enable(port, tiers);
+        enabled.TryPost(RecoverLater);
+        _api.Attach(port, enabled);
+    }
 
     /// <summary>Takes JetStream from an account. Returns when nothing of it is open, or too much is under way.</summary>
     public void Disable(string account)
@@ -118,11 +131,29 @@ internal sealed partial class JetStreamRuntime : IDisposable
         foreach (StoreFinding finding in findings) Log.Finding(_log, finding.ToString());
     }
 
+    private AccountPort PortOf(Account account) => _ports.GetValue(account, its => new AccountPort(its, _serverName));
+
+    private void RecoverLater(JetStreamAccount enabled)
+    {
+        List<StoreFinding> findings = [];
+        try
+        {
+            Engine.Recover(enabled, findings);
+        }
+        catch (DiskException problem)
+        {
+            Log.Unreadable(_log, enabled.Name, problem.Message);
+        }
+
+        foreach (StoreFinding finding in findings) Log.Finding(_log, finding.ToString());
+    }
+
     /// <summary>Stops the engine and its threads; everything that was taken is written.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isStopped, 1) != 0) return;
         _deadlines.Dispose();
+        _api.Stop();
         Engine.Stop();
         _workers.Dispose();
         _commits.Dispose();

@@ -15,6 +15,7 @@ internal sealed class LoopBatch : MessageBatch, IMessageSender, ILoopEnd
     private List<IBatchEnd> _ends = [];
     private List<IBatchEnd> _ending = [];
     private Subscriber? _producer;
+    private byte[] _serverName = [];
 
     private LoopBatch(LoopContext loop)
     {
@@ -32,9 +33,11 @@ internal sealed class LoopBatch : MessageBatch, IMessageSender, ILoopEnd
     public static LoopBatch Of(LoopContext loop) => (LoopBatch?)loop.End ?? new LoopBatch(loop);
 
     /// <summary>Says who publishes the message that is about to be received.</summary>
-    public LoopBatch From(Subscriber producer)
+    /// <param name="producer">Who publishes it.</param>
+    /// <param name="serverName">The server's name as a JSON string.</param>
+    public LoopBatch From(Subscriber producer, byte[] serverName)
     {
-        _producer = producer;
+        (_producer, _serverName) = (producer, serverName);
         return this;
     }
 
@@ -63,7 +66,7 @@ internal sealed class LoopBatch : MessageBatch, IMessageSender, ILoopEnd
 
         if (_producer?.Identity is not { } identity) return [];
         var json = new System.Buffers.ArrayBufferWriter<byte>(256);
-        RequestInfo.WriteJson(new RequestOrigin(identity, _producer.RoundTripNs, IsDetailed: true, NamesServer: true, Service: null), "\"\""u8.ToArray(), default, json);
+        RequestInfo.WriteJson(new RequestOrigin(identity, _producer.RoundTripNs, IsDetailed: true, NamesServer: true, Service: null), _serverName, default, json);
         return json.WrittenSpan.ToArray();
     }
 }

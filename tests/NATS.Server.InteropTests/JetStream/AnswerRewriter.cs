@@ -5,6 +5,7 @@ using NATS.Server.Core.Collections;
 using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Errors;
+using NATS.Server.Core.JetStream.Ingest;
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.JetStream.Streams;
@@ -31,9 +32,9 @@ internal static class AnswerRewriter
 
     private static void WritePubAck(IBufferWriter<byte> output, JsonElement root)
     {
-        var ack = new PubAck(TextOf(root, "stream"), TextOf(root, "domain"));
-        if (root.TryGetProperty("error", out JsonElement error)) ack.WriteError(output, ErrorOf(error));
-        else ack.Write(output, Unsigned(root, "seq"), root.TryGetProperty("duplicate", out _));
+        var ack = new PublishAck(TextOf(root, "stream"), TextOf(root, "domain"));
+        if (root.TryGetProperty("error", out JsonElement error)) ack.WriteError(ErrorOf(error), output);
+        else ack.Write(Unsigned(root, "seq"), output);
     }
 
     private static void WriteMessage(IBufferWriter<byte> output, ApiRoute route, JsonElement message)

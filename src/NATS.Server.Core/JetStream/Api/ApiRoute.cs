@@ -53,6 +53,9 @@ public sealed record ApiRoute(ApiEndpoint Endpoint, string Pattern, string Respo
         new(ApiEndpoint.AccountStreamCancelMove, "ACCOUNT.STREAM.CANCEL_MOVE.*.*", "stream_update", ApiAudience.System),
     ];
 
+    /// <summary>The first route of an endpoint.</summary>
+    public static ApiRoute Of(ApiEndpoint endpoint) => All.First(route => route.Endpoint == endpoint);
+
     /// <summary>The type of its answers, such as <c>io.nats.jetstream.api.v1.stream_info_response</c>.</summary>
     public string ResponseType { get; } = ResponseName.Length == 0 ? "" : $"io.nats.jetstream.api.v1.{ResponseName}_response";
 }

@@ -20,6 +20,9 @@ public readonly record struct ZonedTime(long Seconds, int Nanoseconds, int Offse
     private const int SecondsPerDay = 86_400;
     private static readonly long FirstSecond = SecondsOf(1, 1, 1);
 
+    /// <summary>The first second of year 1, which stands for no time.</summary>
+    public static ZonedTime Zero { get; } = new(FirstSecond, 0);
+
     /// <summary>Whether it is the first second of year 1, which stands for no time.</summary>
     public bool IsZero => Seconds == FirstSecond && Nanoseconds == 0;
 

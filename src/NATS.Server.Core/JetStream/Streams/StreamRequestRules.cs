@@ -41,6 +41,17 @@ internal static class StreamRequestRules
             ?? Republish(ref config);
     }
 
+    /// <summary>Judges a request to restore a stream. Whether there is one of its name is for the caller to say.</summary>
+    /// <param name="name">The name in the subject of the request.</param>
+    /// <param name="config">The configuration in the request; afterwards as it is to be kept.</param>
+    /// <param name="view">The account and the server.</param>
+    public static ApiError? Restore(string name, ref StreamConfig config, JetStreamView view)
+    {
+        if (name != config.Name) return ApiErrors.StreamMismatch;
+        if (AssetName.HasPathSeparator(name)) return ApiErrors.StreamNameContainsPathSeparators;
+        return StreamConfigCheck.Run(ref config, view, isPedantic: false) ?? NumberOfStreams(config, view);
+    }
+
     // Before anything is filled in: storage that is not said has no limit here.
     private static ApiError? NumberOfStreams(StreamConfig config, JetStreamView view)
     {

@@ -143,6 +143,23 @@ public sealed class AccountFolder
         }
     }
 
+    /// <summary>Where and how the messages of a stream are kept.</summary>
+    internal FileStoreOptions StoreOptionsOf(string name, StreamSettings settings) => new()
+    {
+        Disk = Disk,
+        Directory = $"{Directory}/{name}",
+        Name = name,
+        BlockSize = settings.BlockSize,
+        FirstSequence = settings.FirstSequence,
+        Keys = Encryption.Keys,
+        PreviousKeys = Encryption.PreviousKeys,
+        Cipher = Encryption.Cipher,
+        Random = Encryption.Random,
+        SyncIntervalNs = Catalog.Options.SyncIntervalNs,
+        CacheIdleNs = Catalog.Options.CacheIdleNs,
+        InParallel = Catalog.Options.InParallel,
+    };
+
     /// <summary>Creates the directory of an asset under a hidden name, then gives it its own.</summary>
     /// <param name="path">Of the directory, which is not there, while that which holds it is.</param>
     /// <param name="identity">Of the asset.</param>

@@ -256,23 +256,7 @@ public sealed class StreamFolder
 
     private MessageStore OpenMessages(StreamSettings settings, long nowNs)
     {
-        CatalogOptions options = Account.Catalog.Options;
-        var store = new FileStoreOptions
-        {
-            Disk = Disk,
-            Directory = Directory,
-            Name = Name,
-            BlockSize = settings.BlockSize,
-            FirstSequence = settings.FirstSequence,
-            Keys = Account.Encryption.Keys,
-            PreviousKeys = Account.Encryption.PreviousKeys,
-            Cipher = Account.Encryption.Cipher,
-            Random = Account.Encryption.Random,
-            SyncIntervalNs = options.SyncIntervalNs,
-            CacheIdleNs = options.CacheIdleNs,
-            InParallel = options.InParallel,
-        };
-        return FileStore.Open(store, settings.Limits, settings.Listener, nowNs, settings.ScheduleReader);
+        return FileStore.Open(Account.StoreOptionsOf(Name, settings), settings.Limits, settings.Listener, nowNs, settings.ScheduleReader);
     }
 
     private void ReadMetadata()

@@ -1,0 +1,201 @@
+using System.Text;
+using NATS.Server.Core.JetStream;
+using NATS.Server.Core.JetStream.Api;
+using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.Core.JetStream.Errors;
+using NATS.Server.Core.JetStream.Json;
+using NATS.Server.JetStream.Consumers;
+using NATS.Server.JetStream.Engine;
+using NATS.Server.JetStream.Ports;
+
+namespace NATS.Server.JetStream.Api;
+
+/// <summary>By the account's executor. Consumers come, change, go, and are looked at.</summary>
+internal static class ConsumerEndpoints
+{
+    private const int LongestGroupName = 16;
+    private const int LengthOfName = 8;
+    private const string NameLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    public static void Create(ApiCall call)
+    {
+        if (!ConsumerConfigJson.TryReadRequest(call.Payload, call.IsStrict, out ConsumerRequest request, out string? problem))
+        {
+            call.Refuse(ApiErrors.InvalidJSON(problem));
+            return;
+        }
+
+        if (!call.TryBegin(out JetStreamAccount? account) || !ConsumerRequestSubject.TryParse(call.Request.Subject, out ConsumerRequestSubject subject)) return;
+        account.TryGetStream(request.Stream, out Stream? stream);
+        var surroundings = new ConsumerSurroundings
+        {
+            View = account.View(),
+            Consumers = stream?.Consumers.ToDictionary(static consumer => consumer.Name, static consumer => consumer.Config, StringComparer.Ordinal) ?? [],
+            FreeName = FreeName(stream, call.Services.Random),
+            HasInterest = listener => account.Port.HasInterest(Encoding.UTF8.GetBytes(listener)),
+        };
+        if (ConsumerRequestRules.Judge(subject, request, surroundings, out PlannedConsumer planned) is { } refusal)
+        {
+            call.Refuse(refusal);
+            return;
+        }
+
+        if (Apply(account, stream!, planned, out Consumer? consumer) is { } failure)
+        {
+            call.Refuse(failure);
+            return;
+        }
+
+        call.Answer(Describe(call, consumer!));
+        if (planned.IsNew) consumer!.AnnounceCreation();
+        if (planned.Running.PauseUntil is { } until && until.ToUnixNanoseconds() > call.Services.NowNs) call.Events.Publish(new ConsumerPauseEvent(stream!.Name, planned.Name, true, until));
+    }
+
+    public static void Delete(ApiCall call)
+    {
+        if (!call.TryBegin(out JetStreamAccount? account)) return;
+        if (!ApiRequestReader.IsEmpty(call.Payload))
+        {
+            call.Refuse(ApiErrors.NotEmptyRequest);
+            return;
+        }
+
+        if (!call.TryGetConsumer(account, out Stream? stream, out Consumer? consumer)) return;
+        if (account.DeleteConsumer(stream, consumer) is { } failure)
+        {
+            call.Refuse(failure);
+            return;
+        }
+
+        call.Answer(SuccessAnswer.Instance);
+    }
+
+    public static void Names(ApiCall call)
+    {
+        if (!TryBeginPage(call, out List<Consumer> consumers, out int offset)) return;
+        string[] names = [.. consumers.Skip(offset).Take(Page.NamesLimit).Select(static consumer => consumer.Name)];
+        call.Answer(new NamesAnswer(new Page(consumers.Count, offset, Page.NamesLimit), names, AreConsumers: true));
+    }
+
+    public static void List(ApiCall call)
+    {
+        if (!TryBeginPage(call, out List<Consumer> consumers, out int offset)) return;
+        ConsumerInfo[] infos = [.. consumers.Skip(offset).Take(Page.ListLimit).Select(static consumer => consumer.Info())];
+        call.Answer(new ListAnswer<ConsumerInfo>(new Page(consumers.Count, offset, Page.ListLimit), "consumers", infos, []));
+    }
+
+    public static void Info(ApiCall call)
+    {
+        if (!call.TryBegin(out JetStreamAccount? account)) return;
+        if (!ApiRequestReader.IsEmpty(call.Payload)) call.Refuse(ApiErrors.NotEmptyRequest);
+        else if (call.TryGetConsumer(account, out _, out Consumer? consumer)) call.Answer(Describe(call, consumer));
+    }
+
+    public static void Pause(ApiCall call)
+    {
+        ZonedTime? until = null;
+        if (ApiRequestReader.IsObjectOrArray(call.Payload) && !ApiRequestReader.TryReadPause(call.Payload, call.IsStrict, out until, out string? problem))
+        {
+            call.Refuse(ApiErrors.InvalidJSON(problem));
+            return;
+        }
+
+        if (!call.TryBegin(out JetStreamAccount? account) || !call.TryGetConsumer(account, out Stream? stream, out Consumer? consumer)) return;
+        ConsumerConfig config = ApiLevel.Stamp(consumer.Config with { PauseUntil = until?.ToUtc() });
+        if (JetStreamAccount.UpdateConsumer(stream, consumer, new PlannedConsumer(consumer.Name, config, config, IsNew: false)) is { } failure)
+        {
+            call.Refuse(failure);
+            return;
+        }
+
+        long remainingNs = until is { } end ? end.ToUnixNanoseconds() - call.Services.NowNs : 0;
+        call.Answer(new PauseAnswer(until ?? ZonedTime.Zero, remainingNs));
+    }
+
+    public static void Unpin(ApiCall call)
+    {
+        if (!call.HasLevel()) return;
+        if (!ApiRequestReader.TryReadUnpin(call.Payload, out string group, out string? problem))
+        {
+            call.Refuse(ApiErrors.InvalidJSON(problem));
+            return;
+        }
+
+        if (group.Length > LongestGroupName || !group.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '=' or '-'))
+        {
+            call.Refuse(ApiErrors.ConsumerInvalidGroupName);
+            return;
+        }
+
+        if (!call.HasAccount(out JetStreamAccount? account) || !call.TryGetConsumer(account, out _, out Consumer? consumer)) return;
+        if (consumer.Config.PriorityGroups is not { } groups || !groups.Contains(group, StringComparer.Ordinal))
+        {
+            call.Refuse(ApiErrors.ConsumerInvalidPriorityGroup);
+            return;
+        }
+
+        consumer.TryDo(batch => consumer.Unpin(batch, group));
+        call.Answer(EmptyAnswer.Instance);
+    }
+
+    /// <summary>Whoever asks a consumer that there is not gets no answer.</summary>
+    public static void Reset(ApiCall call)
+    {
+        if (call.Account is not { } account || !account.TryGetStream(call.Api.Stream, out Stream? stream) || stream.FindConsumer(call.Api.Consumer) is not { } consumer) return;
+        if (!call.IsSupported)
+        {
+            call.RefuseQuietly(ApiErrors.RequiredApiLevel);
+        }
+        else if (!ApiRequestReader.TryReadReset(call.Payload, out ulong sequence, out string? problem))
+        {
+            call.RefuseQuietly(ApiErrors.InvalidJSON(problem));
+        }
+        else
+        {
+            consumer.TryDo(batch =>
+            {
+                if (consumer.Reset(batch, sequence, out ulong start) is { } refusal) call.RefuseQuietly(refusal);
+                else call.AnswerQuietly(new ResetAnswer(Describe(call, consumer), start));
+            });
+        }
+    }
+
+    private static ApiError? Apply(JetStreamAccount account, Stream stream, in PlannedConsumer planned, out Consumer? consumer)
+    {
+        if (planned.IsNew) return account.CreateConsumer(stream, planned, out consumer);
+        consumer = stream.FindConsumer(planned.Name);
+        return consumer!.Config == planned.Running ? null : JetStreamAccount.UpdateConsumer(stream, consumer, planned);
+    }
+
+    private static ConsumerInfo Describe(ApiCall call, Consumer consumer)
+    {
+        ConsumerInfo info = consumer.Info();
+        return info with { Config = info.Config with { Metadata = ApiLevel.ForAnswer(info.Config.Metadata, call.Services.Version) } };
+    }
+
+    private static string FreeName(Stream? stream, Random random)
+    {
+        string name;
+        do name = new string(random.GetItems<char>(NameLetters, LengthOfName));
+        while (stream?.FindConsumer(name) is not null);
+        return name;
+    }
+
+    // Those that clients know of, in the order of their names, as bytes sort them.
+    private static bool TryBeginPage(ApiCall call, out List<Consumer> consumers, out int offset)
+    {
+        (consumers, offset) = ([], 0);
+        if (!call.TryBegin(out JetStreamAccount? account)) return false;
+        PageRequest request = new();
+        if (ApiRequestReader.IsObjectOrArray(call.Payload) && !ApiRequestReader.TryReadConsumerPage(call.Payload, call.IsStrict, out request, out string? problem))
+        {
+            call.Refuse(ApiErrors.InvalidJSON(problem));
+            return false;
+        }
+
+        if (!call.TryGetStream(account, out Stream? stream)) return false;
+        consumers = [.. stream.Consumers.Where(static consumer => !consumer.Config.Direct).OrderBy(static consumer => consumer.Name, StringComparer.Ordinal)];
+        offset = (int)Math.Min(request.Offset, consumers.Count);
+        return true;
+    }
+}
