@@ -24,6 +24,7 @@ internal sealed class DirectGet
     private readonly JetStreamServices _services;
     private readonly List<object> _own = [];
     private readonly List<object> _mirrored = [];
+    private bool _answersForMirrored;
     private bool _isClosed;
     private int _waiting;
 
@@ -37,13 +38,20 @@ internal sealed class DirectGet
     /// <summary>As messages show it.</summary>
     public byte[] StreamName { get; }
 
+    /// <summary>Whether it answers for the name of another stream.</summary>
+    public bool AnswersForMirrored => Volatile.Read(ref _answersForMirrored);
+
     private static ReadOnlySpan<byte> Queue => "_zzz_"u8;
 
     /// <summary>Begins or ends to answer for the stream's own name.</summary>
     public void Answer(bool isAllowed) => Change(_own, isAllowed ? _stream.Name : null);
 
     /// <summary>Begins to answer for the name of another stream, or ends it.</summary>
-    public void AnswerFor(string? mirrored) => Change(_mirrored, mirrored);
+    public void AnswerFor(string? mirrored)
+    {
+        Change(_mirrored, mirrored);
+        Volatile.Write(ref _answersForMirrored, mirrored is not null);
+    }
 
     /// <summary>Ends for good.</summary>
     public void Close()

@@ -91,6 +91,9 @@ internal sealed partial class Stream
         }
     }
 
+    /// <summary>It answers direct gets for the name of the mirrored stream.</summary>
+    public bool AnswersForMirrored => _direct.AnswersForMirrored;
+
     /// <summary>Answers direct gets for the name of the mirrored stream too.</summary>
     public void AnswerForMirrored(string name) => _direct.AnswerFor(name);
 
@@ -157,6 +160,10 @@ internal sealed partial class Stream
         {
             _mirror = new MirrorOrigin(_services, this, _owner.Domain);
             _mirror.Start();
+        }
+        else
+        {
+            _direct.AnswerFor(config.MirrorDirect ? config.Mirror.Name : null);
         }
 
         List<SourceOrigin> before = _sources;

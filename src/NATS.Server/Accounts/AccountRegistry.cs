@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Limits;
+using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
 
 namespace NATS.Server.Accounts;
@@ -13,6 +15,7 @@ internal sealed class AccountRegistry
 {
     private readonly ConcurrentDictionary<string, Account> _byName = new(StringComparer.Ordinal);
     private Account? _system;
+    private IReadOnlyList<SubjectMapping> _added = [];
 
     public AccountRegistry()
     {
@@ -72,6 +75,8 @@ internal sealed class AccountRegistry
     /// <param name="report">Told of imports that are left out; there are none when the options came from a file.</param>
     public void Configure(ServerOptions options, Action<string> report)
     {
+        Volatile.Write(ref _added, DomainMappings.Of(options.JetStream?.Domain ?? ""));
+
         // In operator mode accounts come with their JWTs, whenever somebody asks for them.
         if (options.Operator.IsEnabled)
         {
@@ -104,5 +109,5 @@ internal sealed class AccountRegistry
         System = TryFind(system, out Account? found) && (hasSystem || options.SystemAccount.Length > 0) ? found : null;
     }
 
-    private Account Create(string name) => new(name, account => Applied?.Invoke(account));
+    private Account Create(string name) => new(name, account => Applied?.Invoke(account), () => Volatile.Read(ref _added));
 }

@@ -13,7 +13,6 @@ internal sealed class MirrorOrigin : StreamOrigin
     // With fewer messages to come the mirror is good enough to answer direct gets.
     private const ulong CaughtUpThreshold = 10;
     private readonly string _domain;
-    private bool _answersDirectly;
 
     public MirrorOrigin(JetStreamServices services, Stream stream, string domain)
         : base(services, stream, stream.Config.Mirror!, level: 4) => _domain = domain;
@@ -91,8 +90,6 @@ internal sealed class MirrorOrigin : StreamOrigin
 
     private void AnswerDirectly(ulong pending)
     {
-        if (_answersDirectly || pending >= CaughtUpThreshold || !Stream.Config.MirrorDirect) return;
-        _answersDirectly = true;
-        Stream.AnswerForMirrored(Source.Name);
+        if (pending < CaughtUpThreshold && Stream.Config.MirrorDirect && !Stream.AnswersForMirrored) Stream.AnswerForMirrored(Source.Name);
     }
 }
