@@ -49,6 +49,9 @@ internal sealed class ApiCall
     /// <summary>Whether the server has the level of the API that the request requires.</summary>
     public bool IsSupported => ApiLevel.Supports(MessageHeaders.TryGet(Request.Headers, "Nats-Required-Api-Level"u8, out ReadOnlySpan<byte> level) ? level : default);
 
+    /// <summary>Which stream of its name the request means; null when it does not say.</summary>
+    public string? IdentityHeader => MessageHeaders.TryGet(Request.Headers, "Nats-Stream-Identity"u8, out ReadOnlySpan<byte> identity) ? System.Text.Encoding.UTF8.GetString(identity) : null;
+
     /// <summary>Events of the account.</summary>
     public EventPublisher Events => new(Port, Services, Engine.Options.Domain);
 
@@ -133,20 +136,20 @@ internal sealed class ApiCall
     }
 
     /// <summary>Answers without its being counted or told of: for what is as a message of a stream, or answered by a consumer.</summary>
-    public void AnswerQuietly(ReadOnlySpan<byte> payload)
+    public void AnswerQuietly(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> headers = default)
     {
         if (Request.Reply.Length == 0) return;
         MessageBatch batch = Services.Batches.Rent();
-        Port.Publish(batch, Request.Reply, default, default, payload);
+        Port.Publish(batch, Request.Reply, default, headers, payload);
         Services.Batches.Return(batch);
     }
 
     /// <summary>Answers without its being counted or told of.</summary>
-    public void AnswerQuietly(IAnswerBody body)
+    public void AnswerQuietly(IAnswerBody body, ReadOnlySpan<byte> headers = default)
     {
         var output = new ArrayBufferWriter<byte>(1024);
         ApiAnswer.Write(output, Api.Route, body);
-        AnswerQuietly(output.WrittenSpan);
+        AnswerQuietly(output.WrittenSpan, headers);
     }
 
     /// <summary>Answers with an error without its being counted or told of.</summary>

@@ -4,6 +4,7 @@ using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Errors;
 using NATS.Server.Core.JetStream.Json;
+using NATS.Server.Core.JetStream.Sources;
 using NATS.Server.JetStream.Consumers;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
@@ -40,13 +41,33 @@ internal static class ConsumerEndpoints
             return;
         }
 
+        // Mirrors and sources say which stream of the name they mean, and are told which it is.
+        bool isOfSource = request.Config.Direct || request.Config.Sourcing;
+        string identity = isOfSource ? SourceNames.IdentityOf(stream!.Created) : "";
+        if (isOfSource && call.IdentityHeader is { Length: > 0 } meant && meant != identity)
+        {
+            call.Refuse(ApiErrors.ConsumerStreamIdentityMismatch(identity));
+            return;
+        }
+
         if (Apply(account, stream!, planned, out Consumer? consumer) is { } failure)
         {
             call.Refuse(failure);
             return;
         }
 
-        call.Answer(Describe(call, consumer!));
+        if (planned is { IsNew: false, Running: { Sourcing: true, Direct: false } })
+        {
+            // It begins again behind what is acknowledged, and the answer has to say so.
+            consumer!.TryDo(batch =>
+            {
+                consumer.Reset(batch, 0, out _);
+                call.Answer(Describe(call, consumer), IdentityHeaders(identity));
+            });
+            return;
+        }
+
+        call.Answer(Describe(call, consumer!), isOfSource ? IdentityHeaders(identity) : default);
         if (planned.IsNew) consumer!.AnnounceCreation();
         if (planned.Running.PauseUntil is { } until && until.ToUnixNanoseconds() > call.Services.NowNs) call.Events.Publish(new ConsumerPauseEvent(stream!.Name, planned.Name, true, until));
     }
@@ -155,10 +176,12 @@ internal static class ConsumerEndpoints
             consumer.TryDo(batch =>
             {
                 if (consumer.Reset(batch, sequence, out ulong start) is { } refusal) call.RefuseQuietly(refusal);
-                else call.AnswerQuietly(new ResetAnswer(Describe(call, consumer), start));
+                else call.AnswerQuietly(new ResetAnswer(Describe(call, consumer), start), call.IdentityHeader is null ? default : IdentityHeaders(SourceNames.IdentityOf(stream.Created)));
             });
         }
     }
+
+    private static byte[] IdentityHeaders(string identity) => Encoding.UTF8.GetBytes($"NATS/1.0\r\nNats-Stream-Identity: {identity}\r\n\r\n");
 
     private static ApiError? Apply(JetStreamAccount account, Stream stream, in PlannedConsumer planned, out Consumer? consumer)
     {
