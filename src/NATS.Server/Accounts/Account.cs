@@ -187,6 +187,19 @@ internal sealed class Account
         lock (_lock) _subscriptions.Insert(subscription.Subject, subscription.Queue, subscription);
     }
 
+    /// <summary>Adds what stands for a subscription of another account: whoever waits for interest is told of it too.</summary>
+    internal void InsertShadow(ShadowSubscription shadow)
+    {
+        InsertOwn(shadow);
+        Inserted?.Invoke(shadow);
+    }
+
+    /// <summary>Removes what stands for a subscription of another account.</summary>
+    internal void RemoveShadow(ShadowSubscription shadow)
+    {
+        if (RemoveOwn(shadow)) Removed?.Invoke(shadow);
+    }
+
     /// <summary>Takes some out of the index and puts others in, without a moment in between, and does nothing more.</summary>
     internal void ReplaceOwn(IReadOnlyList<Subscription> removed, IReadOnlyList<Subscription> added)
     {

@@ -74,12 +74,12 @@ internal sealed class ImportedStreams(Account importer)
         subscription.Shadows = shadows;
         foreach (ShadowSubscription shadow in shadows)
         {
-            if (!before.Contains(shadow)) shadow.Exporter.InsertOwn(shadow);
+            if (!before.Contains(shadow)) shadow.Exporter.InsertShadow(shadow);
         }
 
         foreach (ShadowSubscription shadow in before)
         {
-            if (!shadows.Contains(shadow)) shadow.Exporter.RemoveOwn(shadow);
+            if (!shadows.Contains(shadow)) shadow.Exporter.RemoveShadow(shadow);
         }
     }
 }

@@ -71,6 +71,40 @@ public sealed class SourcesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_source_of_another_account_comes_by_its_exports()
+    {
+        await using NatsServer server = await StartAsync("""
+            accounts {
+              A {
+                jetstream: enabled
+                users: [{user: a, password: p}]
+                exports: [{service: "$JS.API.CONSUMER.>", response_type: stream}, {service: "$JS.FC.>"}, {stream: "deliver.>"}]
+              }
+              B {
+                jetstream: enabled
+                users: [{user: b, password: p}]
+                imports: [
+                  {service: {account: A, subject: "$JS.API.CONSUMER.>"}, to: "a.api.CONSUMER.>"}
+                  {service: {account: A, subject: "$JS.FC.>"}}
+                  {stream: {account: A, subject: "deliver.>"}}
+                ]
+              }
+            }
+            """);
+        Create(server, new StreamConfig { Name = "O", Subjects = ["o.>"] }, "A");
+        var external = new ExternalStream { ApiPrefix = "a.api", DeliverPrefix = "deliver.b" };
+        Stream mirror = Create(server, new StreamConfig { Name = "M", Mirror = new StreamSource { Name = "O", External = external } }, "B");
+        Stream sourced = Create(server, new StreamConfig { Name = "S", Sources = [new StreamSource { Name = "O", External = external, FilterSubject = "o.a" }] }, "B");
+        await using RawClient client = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port, "CONNECT {\"verbose\":false,\"user\":\"a\",\"pass\":\"p\"}\r\n");
+        await PublishAsync(client, "o.a", 10);
+        await PublishAsync(client, "o.b", 10);
+        await HasAsync(mirror, last: 20, messages: 20);
+        await HasAsync(sourced, last: 10, messages: 10);
+        Assert.Equal(StoreResult.Ok, mirror.Store.Load(20, out StoredMessage copied));
+        Assert.Equal("o.b", Encoding.UTF8.GetString(copied.Subject));
+    }
+
+    [Fact]
     public async Task Requests_may_name_the_domain_of_the_server()
     {
         await using NatsServer server = await StartAsync("jetstream { domain: hub }");
