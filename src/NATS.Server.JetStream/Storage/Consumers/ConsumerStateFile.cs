@@ -10,7 +10,9 @@ namespace NATS.Server.JetStream.Storage.Consumers;
 /// Pure. What is in <c>o.dat</c> and its twin, decrypted: the state in nats-server's format, and behind it, where nats-server does not look, a version that grows with each change, the
 /// HighwayHash-64 of all before, and a mark.
 /// </summary>
-/// <remarks>A state without anything behind it was written by nats-server. Anything else behind it is damage.</remarks>
+/// <remarks>
+/// A state without anything behind it was written by nats-server. What stands behind the mark is left of a longer state that was written over. Anything else is damage.
+/// </remarks>
 internal static class ConsumerStateFile
 {
     /// <summary>Bytes behind the state.</summary>
@@ -36,16 +38,12 @@ internal static class ConsumerStateFile
     public static ConsumerSnapshot? TryDecode(ReadOnlySpan<byte> file, HighwayHashKey key, out ulong version)
     {
         version = 0;
-        int end = file.Length;
-        if (file.EndsWith(Mark))
-        {
-            end -= TrailerLength;
-            if (end < 0) return null;
-            ReadOnlySpan<byte> trailer = file[end..];
-            version = BinaryPrimitives.ReadUInt64LittleEndian(trailer);
-            if (BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ulong)..]) != HighwayHash64.Hash(key, file[..(end + sizeof(ulong))])) return null;
-        }
-
-        return ConsumerSnapshot.TryDecode(file[..end], out ConsumerSnapshot? state, out _, out int length) && length == end && ConsumerProgress.IsConsistent(state) ? state : null;
+        if (!ConsumerSnapshot.TryDecode(file, out ConsumerSnapshot? state, out _, out int length) || !ConsumerProgress.IsConsistent(state)) return null;
+        if (length == file.Length) return state;
+        if (file.Length - length < TrailerLength) return null;
+        ReadOnlySpan<byte> trailer = file.Slice(length, TrailerLength);
+        version = BinaryPrimitives.ReadUInt64LittleEndian(trailer);
+        bool isWhole = trailer.EndsWith(Mark) && BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ulong)..]) == HighwayHash64.Hash(key, file[..(length + sizeof(ulong))]);
+        return isWhole ? state : null;
     }
 }

@@ -18,6 +18,8 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
     /// <summary>How long changes are collected.</summary>
     public const long WriteIntervalNs = 100_000_000;
 
+    private const int Page = 4096;
+
     /// <summary>How old a twin may get.</summary>
     public const long TwinIntervalNs = 10_000_000_000;
 
@@ -38,6 +40,9 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
     private long _writtenNs = long.MinValue;
     private long _durableNs = long.MinValue;
     private IDiskFile? _committing;
+
+    // The file of the state was written by this object: it is there.
+    private bool _isOurs;
     private bool _isClosed;
     private bool _hasFile;
 
@@ -308,14 +313,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
             try
             {
                 string path = PathOf(AssetFiles.State);
-                using (IDiskFile file = disk.Open(path + AssetFiles.Unfinished, DiskOpen.Empty))
-                {
-                    file.Write(0, content);
-                    if (isSynced) file.Sync();
-                }
-
-                disk.Rename(path + AssetFiles.Unfinished, path);
-                if (isSynced) disk.SyncDirectory(_options.Directory);
+                if (isSynced || !TryOverwrite(disk, path, content)) Replace(disk, path, content, isSynced);
                 WriteFailure = null;
             }
             catch (DiskException exception)
@@ -327,6 +325,28 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
             lock (_lock) (_writtenVersion, _writtenNs, _hasFile) = (version, _nowNs, true);
             return true;
         }
+    }
+
+    // A process that dies leaves a write within one page undone or done. A power cut may tear it, and then the twin is taken, which is what is durable.
+    private bool TryOverwrite(IDisk disk, string path, ReadOnlySpan<byte> content)
+    {
+        if (!_isOurs || _options.Key is not null || content.Length > Page) return false;
+        using IDiskFile file = disk.Open(path, DiskOpen.Existing);
+        file.Write(0, content);
+        return true;
+    }
+
+    private void Replace(IDisk disk, string path, ReadOnlySpan<byte> content, bool isSynced)
+    {
+        using (IDiskFile file = disk.Open(path + AssetFiles.Unfinished, DiskOpen.Empty))
+        {
+            file.Write(0, content);
+            if (isSynced) file.Sync();
+        }
+
+        disk.Rename(path + AssetFiles.Unfinished, path);
+        if (isSynced) disk.SyncDirectory(_options.Directory);
+        _isOurs = true;
     }
 
     private bool WriteTwin()
