@@ -4,6 +4,7 @@ using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Delivery;
+using NATS.Server.JetStream.Engine;
 using NATS.Server.Monitoring;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
@@ -58,6 +59,10 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
     }
 
     public bool HasAccount(string account) => _context.Accounts.TryFind(account, out _);
+
+    public string DisplayNameOf(string account) => _context.Accounts.TryFind(account, out Account? found) ? found.DisplayName : account;
+
+    public JetStreamEngine? JetStream => server.JetStream;
 
     public IReadOnlyList<ListenerSnapshot> SnapshotListeners() => [new("server", server.AcceptsClients)];
 

@@ -138,6 +138,7 @@ public sealed partial class NatsServer
             ReservedMemory = (ulong)limits.ReservedMemory,
             ReservedStorage = (ulong)limits.ReservedStorage,
             Accounts = engine.Accounts.Count,
+            Api = new JetStreamApiStats { Total = (ulong)engine.Api.Total, Errors = (ulong)engine.Api.Errors, Inflight = (ulong)engine.Api.Inflight },
         });
     }
 }

@@ -4,7 +4,7 @@ namespace NATS.Server.Monitoring;
 internal static class HealthBuilder
 {
     /// <summary>
-    /// Checks the request, then the listeners. Without JetStream every further parameter is accepted and there is nothing more to check.
+    /// Checks the request, then the listeners, then JetStream. Without JetStream every further parameter is accepted.
     /// </summary>
     public static HealthStatus Build(HealthzOptions options, IMonitoredServer server)
     {
@@ -26,8 +26,12 @@ internal static class HealthBuilder
             return Failed(options, 500, HealthzErrorType.Connection, "failed to be ready for connections after 1ms: " + problems);
         }
 
-        return new HealthStatus { Status = "ok", StatusCode = 200 };
+        bool asksNoMore = options.JsServerOnly || server.SnapshotServer().Options.JetStream is null;
+        return asksNoMore ? Healthy() : JetStreamHealth.Judge(options, server);
     }
+
+    /// <summary>Nothing is wrong.</summary>
+    public static HealthStatus Healthy() => new() { Status = "ok", StatusCode = 200 };
 
     private static HealthStatus Failed(HealthzOptions options, int code, HealthzErrorType type, string error) => new()
     {

@@ -1,3 +1,5 @@
+using NATS.Server.JetStream.Engine;
+
 namespace NATS.Server.Monitoring;
 
 /// <summary>
@@ -23,6 +25,12 @@ internal interface IMonitoredServer
     IReadOnlyList<AccountSnapshot> SnapshotAccounts(string account, bool withSubscriptions);
 
     bool HasAccount(string account);
+
+    /// <summary>How people call an account; its name when there is no such account.</summary>
+    string DisplayNameOf(string account);
+
+    /// <summary>Null when the server has no JetStream, or it is switched off.</summary>
+    JetStreamEngine? JetStream { get; }
 
     /// <summary>State of every listener that the configuration asks for.</summary>
     IReadOnlyList<ListenerSnapshot> SnapshotListeners();

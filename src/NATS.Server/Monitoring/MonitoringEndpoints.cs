@@ -37,7 +37,8 @@ internal sealed partial class MonitoringEndpoints : IDisposable
             new("/connz", Connz, isList: true),
             new("/subsz", Subsz, isList: true),
             new("/healthz", Healthz),
-            NotBuilt("/routez"), NotBuilt("/gatewayz"), NotBuilt("/leafz"), NotBuilt("/accountz"), NotBuilt("/accstatz"), NotBuilt("/jsz"),
+            new("/jsz", Jsz, isList: true),
+            NotBuilt("/routez"), NotBuilt("/gatewayz"), NotBuilt("/leafz"), NotBuilt("/accountz"), NotBuilt("/accstatz"),
             NotBuilt("/ipqueuesz", isCounted: false), NotBuilt("/raftz", isCounted: false), NotBuilt("/stacksz", isCounted: false),
             NotBuilt("/debug/vars", isCounted: false),
         ];
@@ -173,6 +174,40 @@ internal sealed partial class MonitoringEndpoints : IDisposable
         };
         if ((query.Error ?? options.Validate()) is string error) return HttpResponse.Text(400, error);
         return Json(200, _monitor.Subsz(options), MonitoringJson.Default.Subsz, indented: true);
+    }
+
+    private HttpResponse Jsz(HttpRequest request)
+    {
+        _monitor.Requests.Count("/jsz");
+        var query = new QueryReader(request.RawQuery);
+        var options = new JszOptions
+        {
+            Accounts = query.Bool("accounts"),
+            Streams = query.Bool("streams"),
+            Consumers = query.Bool("consumers"),
+            DirectConsumers = query.Bool("direct-consumers"),
+            Config = query.Bool("config"),
+            Offset = query.Int("offset"),
+            Limit = query.Int("limit"),
+            LeaderOnly = query.Bool("leader-only"),
+            Raft = query.Bool("raft"),
+            StreamLeaderOnly = query.Bool("stream-leader-only"),
+            Account = query.Text("acc"),
+        };
+        if (query.Error is not null) return HttpResponse.Text(400, query.Error);
+        var body = new PooledBuffer();
+        try
+        {
+            if (_monitor.TryWriteJsz(body, options)) return new HttpResponse(200, HttpResponse.Json, body) { ExtraHeaders = Cors };
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+
+        body.Dispose();
+        return HttpResponse.Text(400, "request skipped: not leader");
     }
 
     private HttpResponse Healthz(HttpRequest request)

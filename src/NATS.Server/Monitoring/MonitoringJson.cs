@@ -18,7 +18,8 @@ namespace NATS.Server.Monitoring;
 [JsonSerializable(typeof(HealthStatus))]
 internal sealed partial class MonitoringJson : JsonSerializerContext
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+    /// <summary>On several lines.</summary>
+    internal static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = GoJsonEncoder.Instance, SkipValidation = true };
     private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
 
     /// <summary>Appends <paramref name="value"/> to <paramref name="output"/>, on several lines or on one.</summary>

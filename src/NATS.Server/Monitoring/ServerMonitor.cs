@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using NATS.Server.Monitoring.Http;
 
 namespace NATS.Server.Monitoring;
@@ -44,6 +46,16 @@ public sealed class ServerMonitor
         options ??= new SubszOptions();
         if (options.Validate() is string error) throw new ArgumentException(error, nameof(options));
         return SubszBuilder.Build(options, _server, _time.GetUtcNow());
+    }
+
+    /// <summary>Writes what JetStream has and uses, as JSON on several lines.</summary>
+    /// <param name="output">Gets it.</param>
+    /// <param name="options">What to show.</param>
+    /// <returns>False when this server does not answer such a request.</returns>
+    public bool TryWriteJsz(IBufferWriter<byte> output, JszOptions? options = null)
+    {
+        using var writer = new Utf8JsonWriter(output, MonitoringJson.Indented);
+        return JszWriter.TryWrite(writer, options ?? new JszOptions(), _server, _time.GetUtcNow());
     }
 
     /// <summary>Answers a request as the monitoring port does, to serve monitoring from a web server of one's own.</summary>

@@ -19,13 +19,15 @@ internal sealed class MonitoredPair : IAsyncDisposable
     public MonitoredServer Ours { get; }
 
     /// <summary>Starts both. Without the system account, so that connection ids and subscription counts begin at zero in both.</summary>
-    public static async Task<MonitoredPair> StartAsync(string config = "")
+    public static Task<MonitoredPair> StartAsync(string config = "") => StartAsync(_ => config);
+
+    /// <summary>The same, with a configuration for each, by the words <c>reference</c> and <c>ours</c>.</summary>
+    public static async Task<MonitoredPair> StartAsync(Func<string, string> config)
     {
-        var options = new ServerProcessOptions { Config = "http: -1\nno_sys_acc: true\n" + config };
-        MonitoredServer reference = new(await ReferenceServer.StartAsync(options));
+        MonitoredServer reference = new(await ReferenceServer.StartAsync(OptionsOf(config("reference"))));
         try
         {
-            return new MonitoredPair(reference, new MonitoredServer(await OurServer.StartAsync(options)));
+            return new MonitoredPair(reference, new MonitoredServer(await OurServer.StartAsync(OptionsOf(config("ours")))));
         }
         catch
         {
@@ -33,6 +35,8 @@ internal sealed class MonitoredPair : IAsyncDisposable
             throw;
         }
     }
+
+    private static ServerProcessOptions OptionsOf(string config) => new() { Config = "http: -1\nno_sys_acc: true\n" + config };
 
     /// <summary>Does the same with both, one after the other.</summary>
     public async Task OnBoth(Func<MonitoredServer, Task> action)

@@ -44,13 +44,20 @@ public sealed record ConsumerInfo : IAnswerBody
 
     public IReadOnlyList<PriorityGroupInfo> PriorityGroups { get; init; } = [];
 
-    public void WriteProperties(Utf8JsonWriter json)
+    public void WriteProperties(Utf8JsonWriter json) => WriteProperties(json, showsConfig: true);
+
+    /// <summary>The same, with or without the configuration.</summary>
+    internal void WriteProperties(Utf8JsonWriter json, bool showsConfig)
     {
         json.WriteString("stream_name"u8, Stream);
         json.WriteString("name"u8, Name);
         json.WriteString("created"u8, Created.ToString());
-        json.WritePropertyName("config"u8);
-        ConsumerConfigJson.Write(json, Config);
+        if (showsConfig)
+        {
+            json.WritePropertyName("config"u8);
+            ConsumerConfigJson.Write(json, Config);
+        }
+
         Delivered.Write(json, "delivered"u8);
         AckFloor.Write(json, "ack_floor"u8);
         json.WriteNumber("num_ack_pending"u8, AckPending);

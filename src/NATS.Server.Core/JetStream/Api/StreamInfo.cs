@@ -36,6 +36,14 @@ public sealed record StreamInfo : IAnswerBody
         json.WriteEndObject();
         json.WriteTextUnlessEmpty("domain"u8, Domain);
         Cluster?.Write(json);
+        WriteOrigins(json);
+        json.WriteListUnlessEmpty("alternates"u8, Alternates, WriteAlternate);
+        json.WriteTime("ts"u8, TimestampNs);
+    }
+
+    /// <summary>Writes how far it has got with what it copies.</summary>
+    internal void WriteOrigins(Utf8JsonWriter json)
+    {
         if (Mirror is { } mirror)
         {
             json.WritePropertyName("mirror"u8);
@@ -43,8 +51,6 @@ public sealed record StreamInfo : IAnswerBody
         }
 
         json.WriteListUnlessEmpty("sources"u8, Sources, StreamSourceInfo.Write);
-        json.WriteListUnlessEmpty("alternates"u8, Alternates, WriteAlternate);
-        json.WriteTime("ts"u8, TimestampNs);
     }
 
     private static void WriteAlternate(Utf8JsonWriter json, StreamAlternate alternate)
