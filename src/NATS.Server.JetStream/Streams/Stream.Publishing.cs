@@ -114,7 +114,7 @@ internal sealed partial class Stream
     // With the lock held. Decides, stores, and notes what is to be answered.
     private void Publish(in IngestMessage message, ReadOnlySpan<byte> reply)
     {
-        if (IsOfFastBatch(message, reply)) return;
+        if (IsOfFastBatch(message, reply) || TryPublishPlain(message, reply)) return;
         var plan = new IngestPlan(_scratch);
         bool answers = !reply.IsEmpty && !_config.NoAck;
         switch (_rules.Judge(message, this, ref plan))
@@ -141,6 +141,21 @@ internal sealed partial class Stream
                 ArmBefore(_batches.NextExpiryNs);
                 break;
         }
+    }
+
+    // The usual way: a message without headers to a stream that makes nothing of it. What is not usual is left to the rules, which say what is wrong.
+    private bool TryPublishPlain(in IngestMessage message, ReadOnlySpan<byte> reply)
+    {
+        if (!message.Headers.IsEmpty || !_rules.IsPlain(message.Subject.Length + message.Payload.Length)) return false;
+        IIngestHost host = this;
+        if (host.IsServerFull || host.ExceedsAccount(message.Subject, 0, message.Payload.Length, out _)) return false;
+        var stored = new NewMessage { Subject = message.Subject, Payload = message.Payload, TimestampNs = _publishNowNs };
+        if (Store.Append(stored, out ulong sequence) != StoreResult.Ok) return false;
+        _consumers.Touch(message.Subject, _published);
+        _published.LastSequence = sequence;
+        SetLastMessageId(default);
+        if (!reply.IsEmpty && !_config.NoAck) _published.Add(reply, sequence);
+        return true;
     }
 
     // What a message of a fast batch is, its reply says.

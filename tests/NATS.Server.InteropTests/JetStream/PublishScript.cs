@@ -60,6 +60,19 @@ internal sealed class PublishScript(RawClient client) : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for messages that nobody asked for.</summary>
+    public async Task<IReadOnlyList<PublishedAnswer>> ReadAnswersAsync(int count)
+    {
+        List<PublishedAnswer> answers = [];
+        while (answers.Count < count)
+        {
+            (string subject, string text) = await ReadAsync();
+            answers.Add(new PublishedAnswer(subject, text));
+        }
+
+        return answers;
+    }
+
     /// <summary>Waits until so many batches were said to be abandoned.</summary>
     /// <returns>The batches and why.</returns>
     public async Task<IReadOnlyList<string>> AbandonedAsync(int count)

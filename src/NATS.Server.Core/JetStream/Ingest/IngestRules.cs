@@ -55,13 +55,17 @@ public sealed partial class IngestRules
     /// <summary>Whether messages are published again with their headers only.</summary>
     public bool RepublishesHeadersOnly => _config.Republish is { HeadersOnly: true };
 
+    /// <summary>Whether a message without headers is stored as it is if there is room for it: then there is nothing else to judge, and no plan to make.</summary>
+    /// <param name="length">Bytes of its subject and its payload together.</param>
+    public bool IsPlain(int length) => _isPlain && length <= _plainLimit;
+
     /// <summary>Decides about a message that is no part of a batch.</summary>
     /// <param name="message">The message.</param>
     /// <param name="host">The stream.</param>
     /// <param name="plan">A new plan: what to do, as far as the verdict is <see cref="IngestVerdict.Store"/> or <see cref="IngestVerdict.Skip"/>.</param>
     public IngestVerdict Judge(in IngestMessage message, IIngestHost host, ref IngestPlan plan)
     {
-        if (!_isPlain || !message.Headers.IsEmpty || message.Subject.Length + message.Payload.Length > _plainLimit) return JudgeFully(message, host, ref plan);
+        if (!message.Headers.IsEmpty || !IsPlain(message.Subject.Length + message.Payload.Length)) return JudgeFully(message, host, ref plan);
         plan.Subject = message.Subject;
         plan.Payload = message.Payload;
         if (host.IsServerFull) return plan.Refuse(ApiErrors.InsufficientResources);
