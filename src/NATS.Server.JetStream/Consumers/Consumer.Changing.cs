@@ -16,7 +16,12 @@ internal sealed partial class Consumer
     {
         ConsumerConfig before = Config;
         Volatile.Write(ref _config, config);
-        if (!before.Filters.SequenceEqual(config.Filters, StringComparer.Ordinal)) Volatile.Write(ref _filter, FilterOf(config));
+        if (!before.Filters.SequenceEqual(config.Filters, StringComparer.Ordinal))
+        {
+            Volatile.Write(ref _filter, FilterOf(config));
+            Volatile.Write(ref _isPendingStale, 1);
+        }
+
         Interlocked.CompareExchange(ref _nextConfig, before, null);
     }
 

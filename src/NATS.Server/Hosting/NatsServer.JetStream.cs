@@ -67,7 +67,7 @@ public sealed partial class NatsServer
             Volatile.Write(ref _jetStreamConfiguration, configuration);
             Volatile.Write(ref _jetStream, runtime);
             Volatile.Write(ref _jetStreamAccounts, accounts);
-            _context.Info = _context.Info with { JetStream = true };
+            _context.Info = _context.Info with { JetStream = true, Domain = configured.Domain };
             return null;
         }
         catch (Exception problem) when (problem is NatsServerException or DiskException)
@@ -120,7 +120,7 @@ public sealed partial class NatsServer
     {
         if (Interlocked.Exchange(ref _jetStream, null) is not { } runtime) return;
         Volatile.Write(ref _jetStreamAccounts, null);
-        _context.Info = _context.Info with { JetStream = false };
+        _context.Info = _context.Info with { JetStream = false, Domain = "" };
         Tell(new JetStreamNotice(LogLevel.Information, JetStreamNotices.Stopping));
         runtime.Dispose();
         Tell(new JetStreamNotice(LogLevel.Information, JetStreamNotices.Stopped));
