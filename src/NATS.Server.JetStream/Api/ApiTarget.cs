@@ -1,7 +1,6 @@
 using System.Text;
 using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.Protocol;
-using NATS.Server.Core.Runtime;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
 
@@ -34,9 +33,15 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
         // Whoever asks what there is not waits in vain, but is not told that nobody is there.
         if (!ApiSubject.TryParse(subject, out ApiSubject api) || !ApiEndpoints.Has(api.Endpoint)) return true;
         var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), Describe(api.Endpoint, message, sender));
+        if (account is null)
+        {
+            // It is told no more than that.
+            ApiEndpoints.Run(new ApiCall(engine, port, null, request, batch));
+            return true;
+        }
+
         var call = new ApiCall(engine, port, account, request);
-        if (account is null) engine.Services.Executor.Post(new Work(call));
-        else if (!account.TryPost(_ => ApiEndpoints.Run(call))) Drop(batch);
+        if (!account.TryPost(_ => ApiEndpoints.Run(call))) Drop(batch);
         return true;
     }
 
@@ -47,10 +52,5 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
     {
         ApiLog.LimitReached(engine.Services.Log, 1);
         _events.Publish(batch, new ApiLimitReachedEvent(engine.Services.ServerName, 1));
-    }
-
-    private sealed class Work(ApiCall call) : IWorkItem
-    {
-        public void Run() => ApiEndpoints.Run(call);
     }
 }
