@@ -20,7 +20,6 @@ internal sealed class Account
     private AccountModel _model = AccountModel.Empty;
     private SubjectMappings? _mappings;
     private readonly Action<Account>? _applied;
-    private readonly Func<IReadOnlyList<SubjectMapping>>? _added;
     private Action<Subscription>? _removed;
     private Action<Subscription>? _inserted;
     private long _slowConsumers;
@@ -30,12 +29,10 @@ internal sealed class Account
     /// <summary>Makes an account without anything.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="applied">Told when the account follows another model.</param>
-    /// <param name="added">The mappings that every account of the server has, unless its model says something else of their sources.</param>
-    public Account(string name, Action<Account>? applied = null, Func<IReadOnlyList<SubjectMapping>>? added = null)
+    public Account(string name, Action<Account>? applied = null)
     {
         Name = name;
         _applied = applied;
-        _added = added;
         _importedStreams = new ImportedStreams(this);
     }
 
@@ -94,7 +91,7 @@ internal sealed class Account
     public void Apply(AccountModel model)
     {
         Volatile.Write(ref _model, model);
-        Volatile.Write(ref _mappings, WithAdded(model.Mappings));
+        Volatile.Write(ref _mappings, model.Mappings);
         Touch();
         _importedStreams.Apply(model.StreamImports);
         _applied?.Invoke(this);
@@ -173,13 +170,6 @@ internal sealed class Account
     }
 
     public override string ToString() => Name;
-
-    private SubjectMappings? WithAdded(SubjectMappings? own)
-    {
-        if (_added?.Invoke() is not { Count: > 0 } added) return own;
-        if (own is null) return new SubjectMappings(added);
-        return new SubjectMappings([.. own.All, .. added.Where(mapping => own.All.All(other => other.Source != mapping.Source))]);
-    }
 
     /// <summary>Adds to the index and nothing more.</summary>
     internal void InsertOwn(Subscription subscription)

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Limits;
-using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
 
 namespace NATS.Server.Accounts;
@@ -14,8 +12,8 @@ namespace NATS.Server.Accounts;
 internal sealed class AccountRegistry
 {
     private readonly ConcurrentDictionary<string, Account> _byName = new(StringComparer.Ordinal);
+    private ServerOptions _options = new();
     private Account? _system;
-    private IReadOnlyList<SubjectMapping> _added = [];
 
     public AccountRegistry()
     {
@@ -67,6 +65,13 @@ internal sealed class AccountRegistry
         return true;
     }
 
+    /// <summary>An account as it was declared, with what the server adds to it.</summary>
+    public AccountOptions Complete(AccountOptions declared)
+    {
+        ServerOptions options = Volatile.Read(ref _options);
+        return JetStreamDomains.Complete(declared, options, declared.Name == SystemNameOf(options));
+    }
+
     /// <summary>
     /// Makes the accounts those of a configuration: at start, and by a reload. One caller at a time. Accounts that are in it keep their connections and
     /// subscriptions; the others are taken out, and their connections are the caller's business.
@@ -75,19 +80,20 @@ internal sealed class AccountRegistry
     /// <param name="report">Told of imports that are left out; there are none when the options came from a file.</param>
     public void Configure(ServerOptions options, Action<string> report)
     {
-        Volatile.Write(ref _added, DomainMappings.Of(options.JetStream?.Domain ?? ""));
+        Volatile.Write(ref _options, options);
 
         // In operator mode accounts come with their JWTs, whenever somebody asks for them.
         if (options.Operator.IsEnabled)
         {
-            Global.Apply(AccountLinker.LinkAll([new AccountOptions { Name = Account.GlobalName, Mappings = options.Mappings }], GetOrAdd, report)[0]);
+            Global.Apply(AccountLinker.LinkAll([Complete(new AccountOptions { Name = Account.GlobalName, Mappings = options.Mappings })], GetOrAdd, report)[0]);
             return;
         }
 
-        string system = options.SystemAccount.Length > 0 ? options.SystemAccount : Account.SystemName;
+        string system = SystemNameOf(options);
         AccountOptions global = (options.Accounts.FirstOrDefault(static account => account.Name == Account.GlobalName)
             ?? new AccountOptions { Name = Account.GlobalName }) with { Mappings = options.Mappings };
         List<AccountOptions> declared = [global, .. options.Accounts.Where(static account => account.Name != Account.GlobalName)];
+
         // With no other account configured, all of JetStream is for everybody.
         if (options.JetStream is not null && global.JetStream is null && declared.TrueForAll(account => account.Name == system || account.Name == Account.GlobalName))
             declared[0] = global with { JetStream = AccountTiers.Unlimited };
@@ -96,7 +102,7 @@ internal sealed class AccountRegistry
         bool hasSystem = !options.NoSystemAccount || options.JetStream is not null;
         if (hasSystem && declared.TrueForAll(account => account.Name != system)) declared.Add(new AccountOptions { Name = system });
 
-        IReadOnlyList<AccountModel> models = AccountLinker.LinkAll(declared, GetOrAdd, report);
+        IReadOnlyList<AccountModel> models = AccountLinker.LinkAll([.. declared.Select(Complete)], GetOrAdd, report);
         var kept = new HashSet<string>(declared.Select(static account => account.Name), StringComparer.Ordinal);
         foreach (Account account in All)
         {
@@ -109,5 +115,7 @@ internal sealed class AccountRegistry
         System = TryFind(system, out Account? found) && (hasSystem || options.SystemAccount.Length > 0) ? found : null;
     }
 
-    private Account Create(string name) => new(name, account => Applied?.Invoke(account), () => Volatile.Read(ref _added));
+    private static string SystemNameOf(ServerOptions options) => options.SystemAccount.Length > 0 ? options.SystemAccount : Account.SystemName;
+
+    private Account Create(string name) => new(name, account => Applied?.Invoke(account));
 }

@@ -22,6 +22,12 @@ public sealed partial class NatsServer
         [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "  Name:     {Name}")]
         public static partial void Name(ILogger logger, string name);
 
+        [LoggerMessage(EventId = 36, Level = LogLevel.Information, Message = "  Node:     {Node}")]
+        public static partial void Node(ILogger logger, string node);
+
+        [LoggerMessage(EventId = 37, Level = LogLevel.Warning, Message = "The option `default_js_domain` is a temporary backwards compatibility measure and will be removed")]
+        public static partial void DefaultDomains(ILogger logger);
+
         [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "  ID:       {Id}")]
         public static partial void Id(ILogger logger, string id);
 

@@ -185,10 +185,12 @@ public sealed partial class NatsServer : IAsyncDisposable
         Log.Git(_log, "not set");
         Log.Runtime(_log, _context.Info.Runtime);
         Log.Name(_log, ServerName);
+        if (options.JetStream is not null) Log.Node(_log, NodeName.Of(ServerName));
         Log.Id(_log, ServerId);
         LogFeatureFlags(options);
         LogAuthorizationWarnings();
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
+        if (options.DefaultJetStreamDomains.Count > 0) Log.DefaultDomains(_log);
         Volatile.Write(ref _state, 1);
         StartOperatorService(options);
         StartJetStream(options);
@@ -261,6 +263,7 @@ public sealed partial class NatsServer : IAsyncDisposable
             JetStream = _jetStream is not null,
             Domain = _jetStream is null ? "" : options.JetStream?.Domain ?? "",
             ApiLevel = ServerVersion.JetStreamApi,
+            Domain = options.JetStreamSettings.Domain,
             XKey = EncryptionIdentity.ToString(),
         };
     }

@@ -349,7 +349,7 @@ internal sealed partial class AccountDirectory : IDisposable
             id => _known.GetValueOrDefault(id)?.Model,
             _registry.GetOrAdd,
             (exporter, export, importer, import) => IsActivated(state, exporter.Declared.Name, export, import, ref nextExpiry));
-        AccountModel model = linker.Link(state.Declared, problem =>
+        AccountModel model = linker.Link(_registry.Complete(state.Declared), problem =>
         {
             isIncomplete = true;
             Log.ImportLeftOut(_log, state.Id, problem);

@@ -36,7 +36,7 @@ public sealed class OptionsLoader(Func<string, ConfigFile> readFile, Func<string
     {
         if (!parsed.TryGetRoot(out var root, out var error)) return new LoadResult { Errors = [error] };
         var diagnostics = new OptionsDiagnostics(readFile);
-        var options = OptionsReader.Read(root, file, diagnostics, AllowUnknownTopLevelFields);
+        var options = OptionsReader.Read(root, file, diagnostics, AllowUnknownTopLevelFields, flags.StoreDir ?? "");
         var digest = ConfigDigest.Of(root);
         return Finish(options with { ConfigFile = file, ConfigDigest = file.Length > 0 ? digest : "" }, digest, flags, diagnostics);
     }

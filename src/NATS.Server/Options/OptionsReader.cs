@@ -123,10 +123,12 @@ internal static class OptionsReader
     /// <param name="file">Its path, for messages without a position.</param>
     /// <param name="diagnostics">Receives errors and warnings.</param>
     /// <param name="allowUnknown">Skip unknown keys of the top level.</param>
-    public static ServerOptions Read(ConfigMap configuration, string file, OptionsDiagnostics diagnostics, bool allowUnknown)
+    /// <param name="storeDirectory">What a flag says of JetStream's directory: the file must say nothing then.</param>
+    public static ServerOptions Read(ConfigMap configuration, string file, OptionsDiagnostics diagnostics, bool allowUnknown, string storeDirectory = "")
     {
         if (configuration.Count == 0) diagnostics.Warn($"{file}: config has no values or is empty");
         var options = SystemAccountReader.Read(configuration, diagnostics);
+        options = options with { JetStreamSettings = options.JetStreamSettings with { StoreDirectory = storeDirectory } };
         options = Keys.Read(configuration, options, diagnostics, allowUnknown);
         AuthCalloutReader.CheckAccounts(options, diagnostics);
         // Asking for a way of tracing asks for tracing.

@@ -166,8 +166,6 @@ public sealed partial class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("JetStream", "-js")]
-    [InlineData("JetStream", "-sd", "dir")]
     [InlineData("clustering", "--cluster", "nats://127.0.0.1:-1")]
     [InlineData("clustering", "--cluster_name", "c")]
     [InlineData("clustering", "--no_advertise")]

@@ -23,7 +23,7 @@ public sealed class FlagOverridesTests
         trace_verbose: true
         max_traced_msg_len: 1
         authorization { user: file, password: file }
-        jetstream { enabled: false, store_dir: file, max_mem: 5 }
+        jetstream { enabled: false, max_mem: 5 }
         """;
 
     public static TheoryData<FlagOverrides, Func<ServerOptions, object>, object> Flags => new()
@@ -50,7 +50,6 @@ public sealed class FlagOverridesTests
         { new FlagOverrides { Password = "flag" }, o => o.Authorization.Password, "flag" },
         { new FlagOverrides { Token = "flag" }, o => o.Authorization.Token, "flag" },
         { new FlagOverrides { JetStream = true }, o => o.JetStream is not null, true },
-        { new FlagOverrides { StoreDir = "flag" }, o => o.JetStreamSettings.StoreDirectory, "flag" },
     };
 
     [Theory]
@@ -59,6 +58,13 @@ public sealed class FlagOverridesTests
     {
         Assert.NotEqual(expected, read(Read(File)));
         Assert.Equal(expected, read(Read(File, flags)));
+    }
+
+    [Fact]
+    public void A_flag_names_the_directory_of_JetStream_when_the_file_does_not()
+    {
+        Assert.Equal("flag", Read(File, new FlagOverrides { StoreDir = "flag" }).JetStreamSettings.StoreDirectory);
+        Assert.EndsWith("Duplicate 'store_dir' configuration", Assert.Single(Load("store_dir: file", new FlagOverrides { StoreDir = "flag" }).Errors), StringComparison.Ordinal);
     }
 
     [Fact]
