@@ -86,6 +86,7 @@ internal static class AnswerRewriter
             Name = TextOf(json, "name"),
             External = config.Mirror!.External,
             Lag = Unsigned(json, "lag"),
+            Sequence = Unsigned(json, "seq"),
             ActiveNs = NumberOf(json, "active"),
             Error = json.TryGetProperty("error", out JsonElement error) ? ErrorOf(error) : null,
             FilterSubject = TextOf(json, "filter_subject"),

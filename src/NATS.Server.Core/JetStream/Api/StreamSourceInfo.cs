@@ -16,6 +16,9 @@ public sealed record StreamSourceInfo
     /// <summary>How many messages of the other stream are still to come.</summary>
     public ulong Lag { get; init; }
 
+    /// <summary>The last message of the other stream that was copied; 0 where that is not shown: of mirrors, and before the first.</summary>
+    public ulong Sequence { get; init; }
+
     /// <summary>Nanoseconds since something was last heard of the other stream; -1: never.</summary>
     public long ActiveNs { get; init; } = -1;
 
@@ -37,6 +40,7 @@ public sealed record StreamSourceInfo
         }
 
         json.WriteNumber("lag"u8, info.Lag);
+        if (info.Sequence > 0) json.WriteNumber("seq"u8, info.Sequence);
         json.WriteNumber("active"u8, info.ActiveNs);
         if (info.Error is { } error)
         {

@@ -17,6 +17,8 @@ internal sealed class MirrorOrigin : StreamOrigin
     public MirrorOrigin(JetStreamServices services, Stream stream, string domain)
         : base(services, stream, stream.Config.Mirror!, level: 4) => _domain = domain;
 
+    protected override bool ShowsSequence => false;
+
     protected override char Kind => 'M';
 
     protected override ApiError WrongAcknowledgements => ApiErrors.MirrorConsumerRequiresAckFC;

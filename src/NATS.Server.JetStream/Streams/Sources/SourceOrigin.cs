@@ -35,6 +35,8 @@ internal sealed class SourceOrigin : StreamOrigin
     /// <summary>What tells it from the other sources of its stream.</summary>
     public string Index { get; }
 
+    protected override bool ShowsSequence => true;
+
     protected override char Kind => 'S';
 
     protected override string Identity => _identity;

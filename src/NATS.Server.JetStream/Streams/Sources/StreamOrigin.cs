@@ -56,6 +56,7 @@ internal abstract class StreamOrigin : Mailbox<OriginWork>
     private long _requestedNs;
     private long _heardNs;
     private ulong _lag;
+    private ulong _streamSequence;
 
     /// <summary>Prepares; nothing is asked for yet.</summary>
     /// <param name="services">The world.</param>
@@ -89,11 +90,18 @@ internal abstract class StreamOrigin : Mailbox<OriginWork>
 
     protected Stream Stream { get; }
 
-    /// <summary>The last message of the other stream that was taken; the owner's.</summary>
-    protected ulong StreamSequence { get; set; }
+    /// <summary>The last message of the other stream that was taken; changed by the owner.</summary>
+    protected ulong StreamSequence
+    {
+        get => Volatile.Read(ref _streamSequence);
+        set => Volatile.Write(ref _streamSequence, value);
+    }
 
     /// <summary>The last delivery of the consumer that was taken; the owner's.</summary>
     protected ulong DeliverySequence { get; set; }
+
+    /// <summary>Whether the information about it says how far it is: of a mirror the stream itself says that.</summary>
+    protected abstract bool ShowsSequence { get; }
 
     /// <summary>Tells mirrors from sources in subjects.</summary>
     protected abstract char Kind { get; }
@@ -121,6 +129,7 @@ internal abstract class StreamOrigin : Mailbox<OriginWork>
             Name = Source.Name,
             External = Source.External,
             Lag = Volatile.Read(ref _lag),
+            Sequence = ShowsSequence ? StreamSequence : 0,
             ActiveNs = heardNs == 0 ? -1 : Math.Max(0, nowNs - heardNs),
             Error = error,
             FilterSubject = Source.FilterSubject,

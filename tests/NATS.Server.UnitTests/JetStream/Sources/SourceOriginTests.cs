@@ -22,7 +22,7 @@ public sealed class SourceOriginTests
         origin.Accept(identity: "ident");
         origin.Deliver(5, "a", "five", headers: "NATS/1.0\r\nX: y\r\nNats-Stream-Source: Q 1 > > z\r\n\r\n");
         origin.Deliver(9, "a", "nine");
-        Assert.Equal(2UL, stream.Store.State.LastSequence);
+        Assert.Equal((2UL, 9UL), (stream.Store.State.LastSequence, stream.DescribeSources(0)[0].Sequence));
         Assert.Equal("NATS/1.0\r\nX: y\r\nNats-Stream-Source: O 5 > > a ident\r\n\r\n", HeadersOf(stream, 1));
         Assert.Equal("NATS/1.0\r\nNats-Stream-Source: O 9 > > a ident\r\n\r\n", HeadersOf(stream, 2));
     }
