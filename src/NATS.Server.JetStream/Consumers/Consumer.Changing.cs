@@ -101,20 +101,42 @@ internal sealed partial class Consumer
         LookForInterest(nowNs);
     }
 
-    // Owner. Many messages of the stream are gone: those that were pending are not, and it goes on with what is left.
-    private void TakeUpPurge()
+    /// <summary>Messages were purged. Any thread.</summary>
+    /// <param name="first">The first that may be left for it; behind the stream's last when none is.</param>
+    /// <param name="isPartly">Whether of those from there on some are gone too.</param>
+    public void Purged(ulong first, bool isPartly) => TryDo(_ =>
+    {
+        List<ulong>? gone = isPartly ? PendingGone() : null;
+        TakeUpPurge(first, gone);
+        Volatile.Write(ref _isPendingStale, 1);
+    });
+
+    // Owner. The stream was cut without saying for whom: it is looked up what of it this consumer has lost.
+    private void TakeUpLoss()
     {
         Volatile.Write(ref _isPurged, 0);
-        MessageStore store = _stream.Store;
-        StoreResult result = store.LoadNext(_filter, 0, out StoredMessage message, out ulong reached);
-        if (result is not (StoreResult.Ok or StoreResult.EndOfStream)) return;
+        bool hasLost = HasLostSome();
+        if (_state.PendingCount == 0 && !hasLost) return;
+        List<ulong>? gone = PendingGone();
+        if (gone is not { Count: > 0 } && !hasLost) return;
+        StoreResult result = _stream.Store.LoadNext(_filter, 0, out StoredMessage message, out ulong reached);
+        if (result is StoreResult.Ok or StoreResult.EndOfStream) TakeUpPurge(result == StoreResult.Ok ? message.Sequence : reached + 1, gone);
+    }
+
+    private void TakeUpPurge(ulong first, List<ulong>? gone)
+    {
+        int pending = _state.PendingCount;
+        lock (_stateLock) _state.Purge(first, gone is { Count: > 0 } ? sequence => gone.BinarySearch(sequence) >= 0 : null);
+        if (_state.PendingCount < pending) _acknowledgedNs = Batch.NowNs;
+        MarkChanged();
+    }
+
+    private List<ulong>? PendingGone()
+    {
         List<ulong>? gone = null;
         lock (_stateLock) CollectPending(ref gone);
-        gone?.RemoveAll(sequence => store.Load(sequence, out _) == StoreResult.Ok);
-        bool hasLost = HasLostSome();
-        if (gone is not { Count: > 0 } && !hasLost) return;
-        lock (_stateLock) _state.Purge(result == StoreResult.Ok ? message.Sequence : reached + 1, gone is { Count: > 0 } ? sequence => gone.BinarySearch(sequence) >= 0 : null);
-        MarkChanged();
+        gone?.RemoveAll(sequence => _stream.Store.Load(sequence, out _) == StoreResult.Ok);
+        return gone;
     }
 
     // Owner. Whether some of the messages that were before it are gone; counts anew.

@@ -53,10 +53,11 @@ internal sealed partial class Consumer
     }
 
     /// <summary>Messages left the stream. Any thread.</summary>
-    public void MessagesRemoved()
+    /// <param name="isTold">Whether it is told next which ones.</param>
+    public void MessagesRemoved(bool isTold)
     {
-        Volatile.Write(ref _isPurged, 1);
-        Signal(SignalDeliver);
+        Volatile.Write(ref isTold ? ref _isPendingStale : ref _isPurged, 1);
+        if (!isTold) Signal(SignalDeliver);
     }
 
     // Owner.

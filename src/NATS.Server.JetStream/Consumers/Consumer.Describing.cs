@@ -18,7 +18,7 @@ internal sealed partial class Consumer
             MessageBatch batch = _batch = _services.Batches.Rent();
             nowNs = batch.NowNs;
             if (!_isEnded) _pulls.Check(nowNs, isDry: false);
-            if (Volatile.Read(ref _isPurged) != 0) TakeUpPurge();
+            if (Volatile.Read(ref _isPurged) != 0) TakeUpLoss();
             Pending();
             ConsumerInfo info = Describe(nowNs, Volatile.Read(ref _pending));
             Exit();
@@ -63,14 +63,16 @@ internal sealed partial class Consumer
     // Any thread. Without the owner, who may be about to count.
     private ulong CountedElsewhere()
     {
-        ulong from;
+        ulong next;
+        SelectedMessages? selected;
         lock (_stateLock)
         {
             bool isKnown = Volatile.Read(ref _isPendingStale) == 0 && Volatile.Read(ref _isPurged) == 0 && _stream.Readable <= _pendingThrough;
-            if (_selected is not null || isKnown) return _pending;
-            from = _state.NextSequence;
+            if (isKnown) return _pending;
+            (next, selected) = (_state.NextSequence, _selected);
         }
 
-        return _stream.Store.Pending(from, Filter, lastPerSubject: false, out _);
+        ulong chosen = selected?.CountIn(_stream.Store, next) ?? 0;
+        return chosen + _stream.Store.Pending(selected is null ? next : Math.Max(next, _selectedThrough + 1), Filter, lastPerSubject: false, out _);
     }
 }

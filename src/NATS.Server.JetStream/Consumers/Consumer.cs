@@ -201,7 +201,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         long nowNs = batch.NowNs;
         if (!_hasBegun) Begin(nowNs);
         if (_nextConfig is not null) TakeUpConfig(nowNs);
-        if (Volatile.Read(ref _isPurged) != 0) TakeUpPurge();
+        if (Volatile.Read(ref _isPurged) != 0) TakeUpLoss();
         ExpirePending(nowNs);
         if (nowNs >= _pauseEndsNs) Resume();
         if (nowNs >= _pulls.PinEndsNs) _pulls.CheckPin(nowNs);

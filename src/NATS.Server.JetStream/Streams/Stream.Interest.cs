@@ -1,3 +1,5 @@
+using System.Text;
+using NATS.Server.Core.Subjects;
 using NATS.Server.JetStream.Consumers;
 using NATS.Server.JetStream.Storage;
 
@@ -8,6 +10,57 @@ internal sealed partial class Stream
 {
     // So many messages are judged before others get at the store.
     private const int MaximumAtOnce = 1024;
+
+    // Who purges, and tells consumers more exactly what is gone than the store does.
+    private int _purgingThread;
+
+    /// <summary>Purges messages, and tells consumers where they go on. By the account's executor.</summary>
+    /// <param name="filter">Of which subjects.</param>
+    /// <param name="before">Only those below this sequence; 0: all.</param>
+    /// <param name="keep">How many of the last ones stay; 0: none.</param>
+    /// <param name="purged">How many messages are gone.</param>
+    /// <remarks>Reference: nats-server stream.go purgeLocked.</remarks>
+    private StoreResult PurgeAndTell(MessageFilter filter, ulong before, ulong keep, out ulong purged)
+    {
+        Volatile.Write(ref _purgingThread, Environment.CurrentManagedThreadId);
+        StoreResult result = Store.Purge(filter, before, keep, out purged);
+        Volatile.Write(ref _purgingThread, 0);
+        if (result != StoreResult.Ok) return result;
+        StreamState state = Store.State;
+        ulong first = filter.IsAll ? state.FirstSequence : Store.StateOf(filter, state.FirstSequence).First;
+        if (first == 0) first = state.LastSequence + 1;
+        foreach (Consumer consumer in AllConsumers())
+        {
+            if (filter.IsAll || WantsOnly(consumer, filter)) consumer.Purged(first, isPartly: false);
+            else if (WantsAll(consumer, filter)) consumer.Purged(state.FirstSequence, isPartly: true);
+        }
+
+        return StoreResult.Ok;
+    }
+
+    // Whether one of the filters wants nothing but what was purged; the others may.
+    private static bool WantsOnly(Consumer consumer, MessageFilter purged)
+    {
+        foreach (string own in consumer.Config.Filters)
+        {
+            if (Subject.IsSubset(Encoding.UTF8.GetBytes(own), purged.Subject)) return true;
+        }
+
+        return false;
+    }
+
+    // Whether the filters want all that was purged, and perhaps more.
+    private static bool WantsAll(Consumer consumer, MessageFilter purged)
+    {
+        IReadOnlyList<string> filters = consumer.Config.Filters;
+        if (filters.Count == 0) return true;
+        foreach (string own in filters)
+        {
+            if (Subject.IsSubset(purged.Subject, Encoding.UTF8.GetBytes(own))) return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Takes away what a consumer is done with and nobody else needs. Walks the messages that it has passed; any thread that may wait for the disk.</summary>
     public void Reconcile(Consumer consumer)

@@ -52,7 +52,8 @@ internal sealed partial class Stream
 
     public void Purged(ulong messages, ulong bytes)
     {
-        foreach (Consumer consumer in AllConsumers()) consumer.MessagesRemoved();
+        bool isTold = Volatile.Read(ref _purgingThread) == Environment.CurrentManagedThreadId;
+        foreach (Consumer consumer in AllConsumers()) consumer.MessagesRemoved(isTold);
     }
 
     public void Damaged(string what) => Log.Damaged(_services.Log, Port.Name, Name, what);

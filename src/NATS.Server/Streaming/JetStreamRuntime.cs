@@ -65,6 +65,7 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Log = log,
             Version = ServerVersion.Compatible,
             ServerName = server.ServerName,
+            UsesSecondAckFormat = server.FeatureFlags.TryGetValue("js_ack_fc_v2", out bool isSecond) && isSecond,
             IsDurable = options.SyncIntervalNs == 0,
             MaxPendingBytes = server.MaxPending,
         };

@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using NATS.Server.Testing;
+
+namespace NATS.Server.InteropTests.JetStream;
+
+/// <summary>
+/// Owned by one test. What clients say to a server, and what it says to them, written down so that the same script on another server can be compared: times and ids are left out, and within a step the
+/// messages are in the order of the subscriptions, since only messages of one subscription have one.
+/// </summary>
+internal sealed partial class ConsumerScript(RawClient client) : IAsyncDisposable
+{
+    private readonly StringBuilder _log = new();
+    private readonly List<string> _replies = [];
+    private readonly List<(string Sid, string Text)> _early = [];
+    private int _requests;
+
+    /// <summary>The transcript so far.</summary>
+    public string Log => _log.ToString();
+
+    /// <summary>The reply subjects of the messages that were delivered, in their order.</summary>
+    public IReadOnlyList<string> Replies => _replies;
+
+    /// <summary>Runs a script on the real server and on ours.</summary>
+    /// <returns>Both transcripts.</returns>
+    public static async Task<(string Reference, string Ours)> RunAsync(Func<ConsumerScript, Task> script, string config = "")
+    {
+        var options = new ServerProcessOptions { Config = "jetstream { store_dir: $FOLDER/js, sync_interval: 2m }\n" + config };
+        await using ServerProcess reference = await ReferenceServer.StartAsync(options);
+        string expected = await RunAsync(reference, script);
+        await using ServerProcess ours = await OurServer.StartAsync(options);
+        return (expected, await RunAsync(ours, script));
+    }
+
+    /// <summary>Sends lines of the protocol: <c>|</c> stands for the end of a line, <c>{ack:n}</c> for the reply of the n-th delivered message, from 0; negative ones count from the last.</summary>
+    public Task SendAsync(string text)
+    {
+        string sent = Acknowledged().Replace(text, match =>
+        {
+            int index = int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+            return _replies[index < 0 ? _replies.Count + index : index];
+        });
+        return client.SendAsync(sent.Replace("|", "\r\n", StringComparison.Ordinal));
+    }
+
+    /// <summary>Publishes, and waits until it is stored.</summary>
+    public async Task PublishAsync(string subject, string payload = "", string headers = "")
+    {
+        headers = headers.Replace("|", "\r\n", StringComparison.Ordinal);
+        string reply = $"api.{++_requests}";
+        string head = headers.Length > 0 ? $"HPUB {subject} {reply} {headers.Length} {headers.Length + payload.Length}" : $"PUB {subject} {reply} {payload.Length}";
+        await client.SendAsync($"SUB {reply} {reply}\r\n{head}\r\n{headers}{payload}\r\nUNSUB {reply} 1\r\n");
+        await AnswerAsync(reply);
+    }
+
+    /// <summary>Waits for messages and writes them down.</summary>
+    /// <param name="count">How many have to come.</param>
+    /// <param name="text">And what the last one has to contain.</param>
+    public async Task ExpectAsync(int count, string text = "")
+    {
+        List<(string Sid, string Text)> frames = [.. _early];
+        _early.Clear();
+        while (frames.Count < count || !frames.Any(frame => frame.Text.Contains(text, StringComparison.Ordinal))) await ReadFrameAsync(frames);
+        await client.SendAsync("PING\r\n");
+        while (await ReadFrameAsync(frames))
+        {
+        }
+
+        foreach ((_, string frame) in frames.OrderBy(static frame => frame.Sid, StringComparer.Ordinal)) _log.Append(frame).Append('\n');
+        _log.Append("--\n");
+    }
+
+    /// <summary>Asks the API and writes the answer down.</summary>
+    /// <param name="subject">Behind <c>$JS.API.</c>.</param>
+    /// <param name="body">The request.</param>
+    /// <returns>The answer.</returns>
+    public async Task<string> AskAsync(string subject, string body = "")
+    {
+        string answer = await RequestAsync(subject, body);
+        _log.Append(subject).Append(' ').Append(answer[(answer.IndexOf("  ", StringComparison.Ordinal) + 2)..]).Append('\n');
+        return answer;
+    }
+
+    /// <summary>Asks a question and keeps the answer out of the transcript, as often as it takes.</summary>
+    public async Task WaitAsync(string subject, string contains)
+    {
+        long begin = Environment.TickCount64;
+        while (!(await RequestAsync(subject, "")).Contains(contains, StringComparison.Ordinal))
+        {
+            if (Environment.TickCount64 - begin > Eventually.DefaultTimeout.TotalMilliseconds) throw new TimeoutException($"Never was {contains}");
+        }
+    }
+
+    public ValueTask DisposeAsync() => client.DisposeAsync();
+
+    private static async Task<string> RunAsync(ServerProcess server, Func<ConsumerScript, Task> script)
+    {
+        RawClient client = await RawClient.ConnectAsync(server.Port);
+        await client.ReadLineAsync();
+        await client.SendAsync("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n");
+        await client.PingAsync();
+        await using var run = new ConsumerScript(client);
+        try
+        {
+            await script(run);
+        }
+        catch (TimeoutException problem)
+        {
+            run._log.Append("TIMEOUT ").Append(problem.Message);
+        }
+
+        return run.Log;
+    }
+
+    private async Task<string> RequestAsync(string subject, string body)
+    {
+        string reply = $"api.{++_requests}";
+        await client.SendAsync($"SUB {reply} {reply}\r\nPUB $JS.API.{subject} {reply} {body.Length}\r\n{body}\r\nUNSUB {reply} 1\r\n");
+        return await AnswerAsync(reply);
+    }
+
+    // What comes meanwhile for others is not lost.
+    private async Task<string> AnswerAsync(string reply)
+    {
+        List<(string Sid, string Text)> frames = [];
+        while (!frames.Any(frame => frame.Sid == reply)) await ReadFrameAsync(frames);
+        _early.AddRange(frames.Where(frame => frame.Sid != reply));
+        return frames.First(frame => frame.Sid == reply).Text;
+    }
+
+    private static string Plain(string text)
+    {
+        text = AckTime().Replace(text, "$1.T.");
+        text = FlowToken().Replace(text, "$1.F");
+        text = Pin().Replace(text, "Nats-Pin-Id: P");
+        text = JsonId().Replace(text, "\"$1\":\"I\"");
+        text = JsonTime().Replace(text, "\"$1\":\"T\"");
+        return JsonNumber().Replace(text, "\"$1\":N");
+    }
+
+    // False at the PONG.
+    private async Task<bool> ReadFrameAsync(List<(string Sid, string Text)> frames)
+    {
+        while (true)
+        {
+            string line = await client.ReadLineAsync();
+            if (line == "PONG") return false;
+            if (line == "PING")
+            {
+                await client.SendAsync("PONG\r\n");
+                continue;
+            }
+
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"The server said '{line}'");
+            bool hasHeaders = words[0] == "HMSG";
+            string body = await client.ReadExactlyAsync(int.Parse(words[^1], CultureInfo.InvariantCulture));
+            await client.ReadExactlyAsync(2);
+            string reply = words.Length > (hasHeaders ? 5 : 4) ? words[3] : "";
+            if (reply.StartsWith("$JS.ACK", StringComparison.Ordinal)) _replies.Add(reply);
+            if (reply.StartsWith("$JS.FC", StringComparison.Ordinal)) _replies.Add(reply);
+            frames.Add((words[2], Plain($"{words[2]} {words[1]} {reply} {body.Replace("\r\n", "|", StringComparison.Ordinal)}")));
+            return true;
+        }
+    }
+
+    [GeneratedRegex(@"\{ack:(-?\d+)\}")]
+    private static partial Regex Acknowledged();
+
+    [GeneratedRegex(@"(\$JS\.ACK\.[^ ]+\.\d+\.\d+\.\d+)\.\d{15,}\.")]
+    private static partial Regex AckTime();
+
+    [GeneratedRegex(@"(\$JS\.FC\.[^ |]+)\.[0-9A-Za-z]{4}(?![0-9A-Za-z])")]
+    private static partial Regex FlowToken();
+
+    [GeneratedRegex("Nats-Pin-Id: [0-9A-Za-z]+")]
+    private static partial Regex Pin();
+
+    [GeneratedRegex("\"(id|pinned_id|pinned_client_id)\":\"[0-9A-Za-z]+\"")]
+    private static partial Regex JsonId();
+
+    [GeneratedRegex("\"(timestamp|created|ts|last_active|pinned_ts|time)\":\"[^\"]+\"")]
+    private static partial Regex JsonTime();
+
+    [GeneratedRegex("\"(pause_remaining|ack_time)\":\\d+")]
+    private static partial Regex JsonNumber();
+}
