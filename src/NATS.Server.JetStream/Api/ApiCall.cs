@@ -14,14 +14,17 @@ namespace NATS.Server.JetStream.Api;
 internal sealed class ApiCall
 {
     private readonly ApiUsage? _usage;
+    private readonly MessageBatch? _batch;
 
     /// <summary>Takes a request.</summary>
     /// <param name="engine">The server's JetStream.</param>
     /// <param name="port">The account that asks.</param>
     /// <param name="account">The same; null when it has no JetStream.</param>
     /// <param name="request">The request.</param>
-    public ApiCall(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account, ApiRequest request)
+    /// <param name="batch">In which it is answered, when that is done at once by the thread that brings it; null: by a thread that is in none.</param>
+    public ApiCall(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account, ApiRequest request, MessageBatch? batch = null)
     {
+        _batch = batch;
         Engine = engine;
         Port = port;
         Account = account;
@@ -139,9 +142,9 @@ internal sealed class ApiCall
     public void AnswerQuietly(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> headers = default)
     {
         if (Request.Reply.Length == 0) return;
-        MessageBatch batch = Services.Batches.Rent();
+        MessageBatch batch = _batch ?? Services.Batches.Rent();
         Port.Publish(batch, Request.Reply, default, headers, payload);
-        Services.Batches.Return(batch);
+        if (_batch is null) Services.Batches.Return(batch);
     }
 
     /// <summary>Answers without its being counted or told of.</summary>
@@ -163,10 +166,10 @@ internal sealed class ApiCall
     private void Send(ReadOnlyMemory<byte> answer, ReadOnlySpan<byte> headers, bool isError)
     {
         _usage?.Count(isError);
-        MessageBatch batch = Services.Batches.Rent();
+        MessageBatch batch = _batch ?? Services.Batches.Rent();
         if (Request.Reply.Length > 0) Port.Publish(batch, Request.Reply, default, headers, answer.Span);
         Events.Publish(batch, new ApiAuditEvent(Services.ServerName, Request.Requester, Request.Subject, Request.Payload, answer));
-        Services.Batches.Return(batch);
+        if (_batch is null) Services.Batches.Return(batch);
     }
 
     // What waits for a commit.

@@ -1,7 +1,6 @@
 using System.Text;
 using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.Protocol;
-using NATS.Server.Core.Runtime;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
 
@@ -11,8 +10,7 @@ namespace NATS.Server.JetStream.Api;
 /// <param name="engine">The server's JetStream.</param>
 /// <param name="port">The account.</param>
 /// <param name="account">The same; null when it has no JetStream, which requesters are then told.</param>
-/// <param name="prefix">What the subjects start with that it is subscribed to: <c>$JS.API.</c>, or that of the domain.</param>
-internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account, byte[] prefix) : IMessageTarget
+internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account) : IMessageTarget
 {
     private readonly EventPublisher _events = new(port, engine.Services, engine.Options.Domain);
 
@@ -21,22 +19,28 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
     private static ReadOnlySpan<byte> Direct => "DIRECT.GET."u8;
 
     /// <summary>What it is subscribed to.</summary>
-    public byte[] Subject => [.. prefix, (byte)'>'];
+    public static ReadOnlySpan<byte> Subject => "$JS.API.>"u8;
 
     public bool Receive(MessageBatch batch, in InboundMessage message, IMessageSender sender)
     {
-        ReadOnlySpan<byte> rest = message.Subject[prefix.Length..];
+        ReadOnlySpan<byte> rest = message.Subject[ApiSubject.Prefix.Length..];
 
         // Consumers and streams answer these themselves: a requester is told when nobody does.
         if (rest.StartsWith(Next) || rest.StartsWith(Direct)) return false;
-        string subject = ApiSubject.Prefix + Encoding.UTF8.GetString(rest);
+        string subject = Encoding.UTF8.GetString(message.Subject);
 
         // Whoever asks what there is not waits in vain, but is not told that nobody is there.
         if (!ApiSubject.TryParse(subject, out ApiSubject api) || !ApiEndpoints.Has(api.Endpoint)) return true;
         var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), Describe(api.Endpoint, message, sender));
+        if (account is null)
+        {
+            // It is told no more than that.
+            ApiEndpoints.Run(new ApiCall(engine, port, null, request, batch));
+            return true;
+        }
+
         var call = new ApiCall(engine, port, account, request);
-        if (account is null) engine.Services.Executor.Post(new Work(call));
-        else if (!account.TryPost(_ => ApiEndpoints.Run(call))) Drop(batch);
+        if (!account.TryPost(_ => ApiEndpoints.Run(call))) Drop(batch);
         return true;
     }
 
@@ -47,10 +51,5 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
     {
         ApiLog.LimitReached(engine.Services.Log, 1);
         _events.Publish(batch, new ApiLimitReachedEvent(engine.Services.ServerName, 1));
-    }
-
-    private sealed class Work(ApiCall call) : IWorkItem
-    {
-        public void Run() => ApiEndpoints.Run(call);
     }
 }

@@ -68,7 +68,6 @@ internal static class ConsumerEndpoints
         }
 
         call.Answer(Describe(call, consumer!), isOfSource ? IdentityHeaders(identity) : default);
-        if (planned.IsNew) consumer!.AnnounceCreation();
         if (planned.Running.PauseUntil is { } until && until.ToUnixNanoseconds() > call.Services.NowNs) call.Events.Publish(new ConsumerPauseEvent(stream!.Name, planned.Name, true, until));
     }
 

@@ -25,7 +25,7 @@ internal sealed class SystemApiTarget(JetStreamEngine engine, IAccountPort port)
         if (ApiSubject.TryParse(subject, out ApiSubject api) && api.Endpoint == ApiEndpoint.AccountPurge)
         {
             var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), sender.Describe(message));
-            Purge(new ApiCall(engine, port, null, request));
+            Purge(batch, request);
             return true;
         }
 
@@ -37,24 +37,23 @@ internal sealed class SystemApiTarget(JetStreamEngine engine, IAccountPort port)
         return true;
     }
 
-    private void Purge(ApiCall call)
+    private void Purge(MessageBatch batch, ApiRequest request)
     {
-        string name = call.Api.Account;
+        string name = request.Api.Account;
+        var call = new ApiCall(engine, port, null, request, batch);
         if (name.AsSpan().ContainsAny('\\', '/'))
         {
             call.Refuse(ApiErrors.StreamGeneralError("account name can not contain path separators"));
-            return;
         }
-
-        if (engine.TryGetAccount(name, out JetStreamAccount? account))
+        else if (!engine.TryGetAccount(name, out JetStreamAccount? account))
         {
-            if (account.TryPost(owner => Purge(call, owner))) return;
-            call.Refuse(ApiErrors.InsufficientResources);
-            return;
+            ApiLog.AccountPurge(engine.Services.Log, name, 0, hasAccount: false);
+            call.Answer(AccountPurgeAnswer.Instance);
         }
-
-        ApiLog.AccountPurge(engine.Services.Log, name, 0, hasAccount: false);
-        call.Answer(AccountPurgeAnswer.Instance);
+        else if (!account.TryPost(owner => Purge(new ApiCall(engine, port, null, request), owner)))
+        {
+            call.Refuse(ApiErrors.InsufficientResources);
+        }
     }
 
     private static void Purge(ApiCall call, JetStreamAccount account)

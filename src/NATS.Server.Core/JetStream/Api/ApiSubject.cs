@@ -17,10 +17,11 @@ public readonly record struct ApiSubject(ApiRoute Route, string First, string Se
     private static readonly FrozenDictionary<string, Verb> Verbs = ApiRoute.All.GroupBy(static route => VerbOf(route.Pattern), StringComparer.Ordinal)
         .ToFrozenDictionary(static group => group.Key, static group => new Verb([.. group]), StringComparer.Ordinal);
 
-    public ApiEndpoint Endpoint => Route.Endpoint;
+    /// <summary>None when nothing was read.</summary>
+    public ApiEndpoint Endpoint => Route?.Endpoint ?? ApiEndpoint.None;
 
     /// <summary>The stream; empty when the endpoint has none.</summary>
-    public string Stream => Route.Endpoint is ApiEndpoint.AccountStreamMove or ApiEndpoint.AccountStreamCancelMove ? Second : First;
+    public string Stream => Endpoint is ApiEndpoint.AccountStreamMove or ApiEndpoint.AccountStreamCancelMove ? Second : First;
 
     /// <summary>The consumer; empty when the subject names none.</summary>
     public string Consumer => Second;
