@@ -1,5 +1,3 @@
-using System.Text;
-using NATS.Server.Core.JetStream.Api;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
 
@@ -15,14 +13,7 @@ internal sealed class ApiService(JetStreamEngine engine)
     /// <summary>Answers an account's requests from now on; what did before, does no more.</summary>
     /// <param name="port">The account.</param>
     /// <param name="account">Its JetStream; null when it has none.</param>
-    public void Attach(IAccountPort port, JetStreamAccount? account) => Replace(port, new Attachment(port, account, IsSystem: false), attached =>
-    {
-        foreach (string prefix in Prefixes(account is not null))
-        {
-            var target = new ApiTarget(engine, port, account, Encoding.UTF8.GetBytes(prefix));
-            attached.Add(port.Subscribe(target.Subject, target));
-        }
-    });
+    public void Attach(IAccountPort port, JetStreamAccount? account) => Replace(port, new Attachment(port, account, IsSystem: false), attached => attached.Add(port.Subscribe(ApiTarget.Subject, new ApiTarget(engine, port, account))));
 
     /// <summary>Answers the requests of the system account.</summary>
     public void AttachSystem(IAccountPort port) =>
@@ -36,12 +27,6 @@ internal sealed class ApiService(JetStreamEngine engine)
             foreach (Attachment attachment in _attached.Values) attachment.End();
             _attached.Clear();
         }
-    }
-
-    private IEnumerable<string> Prefixes(bool hasJetStream)
-    {
-        yield return ApiSubject.Prefix;
-        if (hasJetStream && engine.Options.Domain.Length > 0) yield return $"$JS.{engine.Options.Domain}.API.";
     }
 
     private void Replace(IAccountPort port, Attachment attachment, Action<List<object>> subscribe)

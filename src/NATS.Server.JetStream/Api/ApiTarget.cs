@@ -10,8 +10,7 @@ namespace NATS.Server.JetStream.Api;
 /// <param name="engine">The server's JetStream.</param>
 /// <param name="port">The account.</param>
 /// <param name="account">The same; null when it has no JetStream, which requesters are then told.</param>
-/// <param name="prefix">What the subjects start with that it is subscribed to: <c>$JS.API.</c>, or that of the domain.</param>
-internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account, byte[] prefix) : IMessageTarget
+internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account) : IMessageTarget
 {
     private readonly EventPublisher _events = new(port, engine.Services, engine.Options.Domain);
 
@@ -20,15 +19,15 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
     private static ReadOnlySpan<byte> Direct => "DIRECT.GET."u8;
 
     /// <summary>What it is subscribed to.</summary>
-    public byte[] Subject => [.. prefix, (byte)'>'];
+    public static ReadOnlySpan<byte> Subject => "$JS.API.>"u8;
 
     public bool Receive(MessageBatch batch, in InboundMessage message, IMessageSender sender)
     {
-        ReadOnlySpan<byte> rest = message.Subject[prefix.Length..];
+        ReadOnlySpan<byte> rest = message.Subject[ApiSubject.Prefix.Length..];
 
         // Consumers and streams answer these themselves: a requester is told when nobody does.
         if (rest.StartsWith(Next) || rest.StartsWith(Direct)) return false;
-        string subject = ApiSubject.Prefix + Encoding.UTF8.GetString(rest);
+        string subject = Encoding.UTF8.GetString(message.Subject);
 
         // Whoever asks what there is not waits in vain, but is not told that nobody is there.
         if (!ApiSubject.TryParse(subject, out ApiSubject api) || !ApiEndpoints.Has(api.Endpoint)) return true;

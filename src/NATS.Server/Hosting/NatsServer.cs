@@ -261,7 +261,6 @@ public sealed partial class NatsServer : IAsyncDisposable
             MaxPayload = options.MaxPayload,
             LameDuckMode = _context.IsLameDuck,
             JetStream = _jetStream is not null,
-            Domain = _jetStream is null ? "" : options.JetStream?.Domain ?? "",
             ApiLevel = ServerVersion.JetStreamApi,
             Domain = options.JetStreamSettings.Domain,
             XKey = EncryptionIdentity.ToString(),

@@ -164,6 +164,6 @@ public sealed partial class ApiAccountsTests
         }
     }
 
-    [GeneratedRegex("(?<name>\"(id|timestamp|start|rtt)|\\\\\"(ts|created|pause_remaining))\\\\?\":(\\\\?\"[^\"]*\"|[0-9]+)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("(?<name>\"(id|timestamp|start|rtt)|\\\\?\"(ts|created|pause_remaining))\\\\?\":(\\\\?\"[^\"]*\"|[0-9]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Changing();
 }
