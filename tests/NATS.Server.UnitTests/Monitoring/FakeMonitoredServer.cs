@@ -1,5 +1,6 @@
 using System.Text;
 using NATS.Server.Connections;
+using NATS.Server.JetStream.Engine;
 using NATS.Server.Monitoring;
 using NATS.Server.Options;
 
@@ -67,6 +68,10 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
         .. Accounts.Where(x => account.Length == 0 || x.Name == account)
             .Select(x => x with { Subscriptions = withSubscriptions ? [.. Subscriptions.Where(s => s.Account == x.Name)] : [] }),
     ];
+
+    public string DisplayNameOf(string account) => account;
+
+    public JetStreamEngine? JetStream => null;
 
     public bool HasAccount(string account) => Accounts.Exists(x => x.Name == account);
 
