@@ -7,4 +7,7 @@ internal static partial class EngineLog
 {
     [LoggerMessage(Level = LogLevel.Error, Message = "JetStream {Failure}")]
     public static partial void NotOpened(ILogger logger, string failure);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "JetStream moved the streams of account '{Account}' into {Directory}")]
+    public static partial void Moved(ILogger logger, string account, string directory);
 }

@@ -76,6 +76,7 @@ internal sealed class JetStreamEngine : ICatalogReader
     public void Recover(List<StoreFinding> findings)
     {
         CatalogDirectories.CreateRoot(Services.Disk, Options.Directory);
+        foreach (string moved in Catalog.MoveFromFlatLayout(CatalogDirectories.Above(Options.Directory), _accounts.ContainsKey)) EngineLog.Moved(Services.Log, moved, Options.Directory);
         Catalog.ListAll(findings);
         Catalog.OpenAll(this, Services.NowNs);
         foreach (JetStreamAccount account in _accounts.Values)

@@ -38,15 +38,11 @@ internal sealed partial class Stream
         return StoreResult.Ok;
     }
 
-    // Whether one of the filters wants nothing but what was purged; the others may.
+    // Whether it wants nothing but what was purged.
     private static bool WantsOnly(Consumer consumer, MessageFilter purged)
     {
-        foreach (string own in consumer.Config.Filters)
-        {
-            if (Subject.IsSubset(Encoding.UTF8.GetBytes(own), purged.Subject)) return true;
-        }
-
-        return false;
+        IReadOnlyList<string> filters = consumer.Config.Filters;
+        return filters.Count > 0 && filters.All(own => Subject.IsSubset(Encoding.UTF8.GetBytes(own), purged.Subject));
     }
 
     // Whether the filters want all that was purged, and perhaps more.

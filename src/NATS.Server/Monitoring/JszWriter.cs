@@ -150,6 +150,7 @@ internal static class JszWriter
         json.WriteStartObject();
         json.WriteString("name"u8, stream.Name);
         json.WriteString("created"u8, info.Created.ToString());
+        new ClusterInfo(account.Engine.Services.ServerName).Write(json);
         if (options.Config)
         {
             json.WritePropertyName("config"u8);

@@ -207,7 +207,7 @@ internal sealed partial class MonitoringEndpoints : IDisposable
         }
 
         body.Dispose();
-        return HttpResponse.Text(400, "request skipped: not leader");
+        return HttpResponse.Text(400, "filtered response: not leader");
     }
 
     private HttpResponse Healthz(HttpRequest request)

@@ -132,7 +132,6 @@ public sealed class MonitoringEndpointsTests : IDisposable
     [InlineData("/leafz")]
     [InlineData("/accountz")]
     [InlineData("/accstatz")]
-    [InlineData("/jsz")]
     [InlineData("/ipqueuesz")]
     [InlineData("/raftz")]
     [InlineData("/stacksz")]

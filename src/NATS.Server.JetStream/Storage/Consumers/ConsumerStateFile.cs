@@ -11,12 +11,15 @@ namespace NATS.Server.JetStream.Storage.Consumers;
 /// HighwayHash-64 of all before, and a mark.
 /// </summary>
 /// <remarks>
-/// A state without anything behind it was written by nats-server. What stands behind the mark is left of a longer state that was written over. Anything else is damage.
+/// A state without anything behind it was written by nats-server. Behind the mark may be zeros up to a multiple of <see cref="Room"/>. Anything else is damage.
 /// </remarks>
 internal static class ConsumerStateFile
 {
     /// <summary>Bytes behind the state.</summary>
     public const int TrailerLength = 20;
+
+    /// <summary>Files may be filled up with zeros to a multiple of this, so that a longer state can be written over a shorter one.</summary>
+    public const int Room = 256;
 
     private static ReadOnlySpan<byte> Mark => "NSC1"u8;
 
@@ -42,6 +45,8 @@ internal static class ConsumerStateFile
         if (length == file.Length) return state;
         if (file.Length - length < TrailerLength) return null;
         ReadOnlySpan<byte> trailer = file.Slice(length, TrailerLength);
+        ReadOnlySpan<byte> rest = file[(length + TrailerLength)..];
+        if (!rest.IsEmpty && (file.Length % Room != 0 || rest.ContainsAnyExcept((byte)0))) return null;
         version = BinaryPrimitives.ReadUInt64LittleEndian(trailer);
         bool isWhole = trailer.EndsWith(Mark) && BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ulong)..]) == HighwayHash64.Hash(key, file[..(length + sizeof(ulong))]);
         return isWhole ? state : null;

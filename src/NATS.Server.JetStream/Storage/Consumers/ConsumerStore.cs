@@ -327,12 +327,17 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
         }
     }
 
-    // A process that dies leaves a write within one page undone or done. A power cut may tear it, and then the twin is taken, which is what is durable.
+    // A process that dies leaves a write within one page undone or done. A power cut may tear it, and then the twin is taken, which is what is durable. The file does not grow:
+    // what was cut off just behind the state would look as if nats-server had written it.
     private bool TryOverwrite(IDisk disk, string path, ReadOnlySpan<byte> content)
     {
         if (!_isOurs || _options.Key is not null || content.Length > Page) return false;
         using IDiskFile file = disk.Open(path, DiskOpen.Existing);
-        file.Write(0, content);
+        if (file.Length < content.Length || file.Length > Page) return false;
+        Span<byte> whole = stackalloc byte[Page];
+        whole.Clear();
+        content.CopyTo(whole);
+        file.Write(0, whole[..(int)file.Length]);
         return true;
     }
 
@@ -341,6 +346,7 @@ public sealed class ConsumerStore : ICommitParticipant, IDisposable
         using (IDiskFile file = disk.Open(path + AssetFiles.Unfinished, DiskOpen.Empty))
         {
             file.Write(0, content);
+            if (_options.Key is null && content.Length < Page) file.Truncate((content.Length + ConsumerStateFile.Room - 1) & ~(ConsumerStateFile.Room - 1));
             if (isSynced) file.Sync();
         }
 

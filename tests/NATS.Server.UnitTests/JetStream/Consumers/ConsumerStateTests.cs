@@ -42,7 +42,8 @@ public sealed class ConsumerStateTests
     public void A_message_that_was_never_delivered_cannot_be_acknowledged()
     {
         ConsumerState state = Deliver(Explicit, 2);
-        foreach (ulong sequence in new[] { 0UL, 3UL, AckReply.NoNumber }) Assert.Equal(AckOutcome.Ignored, state.Acknowledge(sequence, sequence));
+        foreach (ulong sequence in new[] { 3UL, AckReply.NoNumber }) Assert.Equal(AckOutcome.Ignored, state.Acknowledge(sequence, sequence));
+        Assert.Equal(AckOutcome.Nothing, state.Acknowledge(0, 0));
         Assert.Equal(2, state.PendingCount);
     }
 
