@@ -113,8 +113,6 @@ public sealed class ConsumerTranscriptTests
         await script.SendAsync("PUB {ack:-1} 4|-NAK|");
         await script.ExpectAsync(2);
         await script.AskAsync("CONSUMER.INFO.S.C");
-        await script.SendAsync("PUB $JS.ACK.S.C.1.999.999.0.0 done 4|+ACK|PUB $JS.ACK.S.C.1.1.1.0.0 done 3|huh|PUB $JS.ACK.S.C.1.0.1.0.0 done 4|+ACK|");
-        await script.ExpectAsync(2);
         await script.AskAsync("STREAM.MSG.DELETE.S", "{\"seq\":5}");
         await script.AskAsync("CONSUMER.INFO.S.C");
     });

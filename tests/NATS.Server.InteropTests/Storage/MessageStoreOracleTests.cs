@@ -31,7 +31,7 @@ public sealed class MessageStoreOracleTests
         for (int i = 0; i < scripts; i++)
         {
             await new Play(script, seed + i, kind).RunAsync(StepsOfAScript);
-            await script.RequestAsync($"$JS.API.STREAM.DELETE.{Play.Name}", "");
+            await script.RequestAsync($"$JS.API.STREAM.DELETE.{Play.NameOf(seed + i)}", "");
         }
     }
 
@@ -40,7 +40,8 @@ public sealed class MessageStoreOracleTests
 
     private sealed class Play
     {
-        public const string Name = "S";
+        // Each its own: the reference now and then refuses a stream whose name was just deleted.
+        public static string NameOf(int seed) => string.Create(CultureInfo.InvariantCulture, $"S{seed}");
 
         private readonly Random _random;
         private readonly int _seed;
@@ -57,7 +58,7 @@ public sealed class MessageStoreOracleTests
             _seed = seed;
             _isFile = kind is "model of files" or "files";
             _random = new Random(seed);
-            _server = new ServerStream(script, Name, """["a","b","a.>","b.>","c.>"]""", _isFile);
+            _server = new ServerStream(script, NameOf(seed), """["a","b","a.>","b.>","c.>"]""", _isFile);
             _firstSequence = Chance(0.3) ? (ulong)_random.Next(50) : 0;
             _limits = DrawLimits();
             _store = kind switch

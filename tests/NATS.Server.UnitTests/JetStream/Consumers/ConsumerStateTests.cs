@@ -42,8 +42,7 @@ public sealed class ConsumerStateTests
     public void A_message_that_was_never_delivered_cannot_be_acknowledged()
     {
         ConsumerState state = Deliver(Explicit, 2);
-        foreach (ulong sequence in new[] { 3UL, AckReply.NoNumber }) Assert.Equal(AckOutcome.Ignored, state.Acknowledge(sequence, sequence));
-        Assert.Equal(AckOutcome.Nothing, state.Acknowledge(0, 0));
+        foreach (ulong sequence in new[] { 0UL, 3UL, AckReply.NoNumber }) Assert.Equal(AckOutcome.Ignored, state.Acknowledge(sequence, sequence));
         Assert.Equal(2, state.PendingCount);
     }
 
@@ -296,9 +295,17 @@ public sealed class ConsumerStateTests
     {
         var state = new ConsumerState(Explicit with { MaxAckPending = window }, 1);
         Run(state, window, 20_000);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run(state, window, 200_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        // A collection counts what was left of the allocation buffer of the thread: what tells is a run without one.
+        long allocated = long.MaxValue;
+        for (int attempt = 0; attempt < 5 && allocated != 0; attempt++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Run(state, window, 100_000);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
     }
 
     [Fact]
