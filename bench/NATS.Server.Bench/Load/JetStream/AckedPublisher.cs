@@ -69,10 +69,7 @@ internal unsafe class AckedPublisher : Publisher
                 continue;
             }
 
-            var line = rest.IndexOf((byte)'\n');
-            if (line < 0) break;
-            var size = DeliveryLine.Size(rest[..(line - 1)]);
-            if (rest.Length < line + 1 + size + 2) break;
+            if (!DeliveryLine.TryRead(rest, out var line, out var size)) break;
             Verify(rest[..(line + 1)], rest.Slice(line + 1, size));
             offset += line + 1 + size + 2;
             Acked++;

@@ -39,10 +39,7 @@ internal sealed unsafe class ApiRequests(EventLoop loop, IPEndPoint server, int 
                 continue;
             }
 
-            var line = rest.IndexOf((byte)'\n');
-            if (line < 0) break;
-            var size = DeliveryLine.Size(rest[..(line - 1)]);
-            if (rest.Length < line + 1 + size + 2) break;
+            if (!DeliveryLine.TryRead(rest, out var line, out var size)) break;
             var answer = rest.Slice(line + 1, size);
             if (rest[0] == 'H' || answer.IndexOf("\"error\":"u8) >= 0) throw new VerificationException($"a request was answered: {Encoding.Latin1.GetString(answer)}");
             Answered++;

@@ -3,8 +3,22 @@ namespace NATS.Server.Bench.Load.JetStream;
 /// <summary>Reads control lines of deliveries of which neither subject nor size has a fixed width. Pure.</summary>
 internal static class DeliveryLine
 {
+    /// <summary>Finds the control line of a delivery.</summary>
+    /// <param name="rest">What was received and not read, from the delivery on.</param>
+    /// <param name="line">Where its line feed stands.</param>
+    /// <param name="size">Bytes that follow, without their line end.</param>
+    /// <returns>False when not all of the delivery has arrived.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> rest, out int line, out int size)
+    {
+        size = 0;
+        line = rest.IndexOf((byte)'\n');
+        if (line < 0) return false;
+        size = Size(rest[..(line - 1)]);
+        return rest.Length >= line + 1 + size + 2;
+    }
+
     /// <summary>The last argument of a control line without its line end: bytes of what follows.</summary>
-    public static int Size(ReadOnlySpan<byte> line)
+    private static int Size(ReadOnlySpan<byte> line)
     {
         var size = 0;
         var unit = 1;

@@ -69,10 +69,7 @@ internal sealed unsafe class KeyReader : BufferedPeer
                 continue;
             }
 
-            var line = rest.IndexOf((byte)'\n');
-            if (line < 0) break;
-            var size = DeliveryLine.Size(rest[..(line - 1)]);
-            if (rest.Length < line + 1 + size + 2) break;
+            if (!DeliveryLine.TryRead(rest, out var line, out var size)) break;
             var payload = data + offset + line + 1 + size - _payloadLength;
             var token = Token(rest[("HMSG "u8.Length + Inbox.Length)..]);
             if (size < _payloadLength || Payload.Sequence(payload) != _keys.Scattered(token)) throw new VerificationException($"a get was answered: {Quote(rest)}");

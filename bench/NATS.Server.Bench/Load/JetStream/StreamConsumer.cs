@@ -32,10 +32,7 @@ internal abstract unsafe class StreamConsumer(EventLoop loop, IPEndPoint server,
                 continue;
             }
 
-            var line = rest.IndexOf((byte)'\n');
-            if (line < 0) break;
-            var size = DeliveryLine.Size(rest[..(line - 1)]);
-            if (rest.Length < line + 1 + size + 2) break;
+            if (!DeliveryLine.TryRead(rest, out var line, out var size)) break;
             if (rest[0] == 'H')
             {
                 OnStatus(rest[..(line - 1)], rest.Slice(line + 1, size));
