@@ -50,7 +50,7 @@ internal static class ConsumerEndpoints
             return;
         }
 
-        if (Apply(account, stream!, planned, out Consumer? consumer) is { } failure)
+        if (Apply(call, account, stream!, planned, out Consumer? consumer) is { } failure)
         {
             call.Refuse(failure);
             return;
@@ -122,7 +122,7 @@ internal static class ConsumerEndpoints
 
         if (!call.TryBegin(out JetStreamAccount? account) || !call.TryGetConsumer(account, out Stream? stream, out Consumer? consumer)) return;
         ConsumerConfig config = ApiLevel.Stamp(consumer.Config with { PauseUntil = until?.ToUtc() });
-        if (JetStreamAccount.UpdateConsumer(stream, consumer, new PlannedConsumer(consumer.Name, config, config, IsNew: false)) is { } failure)
+        if (Update(call, stream, consumer, new PlannedConsumer(consumer.Name, config, config, IsNew: false)) is { } failure)
         {
             call.Refuse(failure);
             return;
@@ -182,12 +182,24 @@ internal static class ConsumerEndpoints
 
     private static byte[] IdentityHeaders(string identity) => Encoding.UTF8.GetBytes($"NATS/1.0\r\nNats-Stream-Identity: {identity}\r\n\r\n");
 
-    private static ApiError? Apply(JetStreamAccount account, Stream stream, in PlannedConsumer planned, out Consumer? consumer)
+    private static ApiError? Apply(ApiCall call, JetStreamAccount account, Stream stream, in PlannedConsumer planned, out Consumer? consumer)
     {
         if (planned.IsNew) return account.CreateConsumer(stream, planned, out consumer);
         consumer = stream.FindConsumer(planned.Name);
-        return consumer!.Config == planned.Running ? null : JetStreamAccount.UpdateConsumer(stream, consumer, planned);
+        return consumer!.Config == planned.Running ? null : Update(call, stream, consumer, planned);
     }
+
+    // The change of a pause is told here and not by the consumer, which may take up two changes at once.
+    private static ApiError? Update(ApiCall call, Stream stream, Consumer consumer, in PlannedConsumer planned)
+    {
+        long before = PauseEndNs(consumer.Config);
+        if (JetStreamAccount.UpdateConsumer(stream, consumer, planned) is { } failure) return failure;
+        if (before == PauseEndNs(planned.Running)) return null;
+        call.Events.Publish(new ConsumerPauseEvent(stream.Name, planned.Name, consumer.IsPaused(call.Services.NowNs, out _), planned.Running.PauseUntil));
+        return null;
+    }
+
+    private static long PauseEndNs(ConsumerConfig config) => config.PauseUntil is { IsZero: false } until ? until.ToUnixNanoseconds() : 0;
 
     private static ConsumerInfo Describe(ApiCall call, Consumer consumer)
     {

@@ -77,14 +77,7 @@ internal sealed partial class Consumer
         if (before.DeliverSubject != config.DeliverSubject || before.DeliverGroup != config.DeliverGroup) MoveTo(before, nowNs);
         if (before.RateLimit != config.RateLimit || before.SampleFrequency != config.SampleFrequency) BeginRate(nowNs);
         if (before.InactiveThresholdNs != config.InactiveThresholdNs) BeginInactivity(nowNs);
-        long pausedBefore = before.PauseUntil is { IsZero: false } old ? old.ToUnixNanoseconds() : 0;
-        long pausedNow = config.PauseUntil is { IsZero: false } until ? until.ToUnixNanoseconds() : 0;
-        if (pausedBefore != pausedNow)
-        {
-            BeginPause(nowNs);
-            AnnouncePause(nowNs);
-        }
-
+        if (before.PauseUntil != config.PauseUntil) BeginPause(nowNs);
         if (config.Sourcing) ResetTo(_state.AckFloor.Stream + 1);
         if (before.Filters.SequenceEqual(config.Filters, StringComparer.Ordinal)) return;
         Volatile.Write(ref _isPendingStale, 1);

@@ -32,13 +32,7 @@ internal sealed partial class Consumer
     private void Resume()
     {
         _pauseEndsNs = long.MaxValue;
-        AnnouncePause(Batch.NowNs);
-    }
-
-    private void AnnouncePause(long nowNs)
-    {
-        ZonedTime? until = Config.PauseUntil;
-        Publish(new ConsumerPauseEvent(_stream.Name, Name, IsPaused(nowNs, out _), until));
+        Publish(new ConsumerPauseEvent(_stream.Name, Name, false, Config.PauseUntil));
     }
 
     private void BeginReplay()
