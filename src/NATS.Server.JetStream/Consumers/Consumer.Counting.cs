@@ -88,9 +88,11 @@ internal sealed partial class Consumer
         return number > (sequence >= _countedLaterFrom ? _knownRemovalsLater : _knownRemovals);
     }
 
-    // Owner. From here to the delivery of what is found it is remembered what goes away.
+    // Owner. From here to the delivery of what is found it is remembered what goes away. What went away before a message was looked for does no harm
+    // there, so that the list is begun anew only before it is full.
     private void BeginLooking()
     {
+        if (_isLooking && (_meanwhile?.Count ?? 0) < MaximumMeanwhile / 2) return;
         lock (_stateLock)
         {
             _isLooking = true;

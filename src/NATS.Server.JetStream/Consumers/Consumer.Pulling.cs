@@ -28,7 +28,16 @@ internal sealed partial class Consumer : IPullHost
         return TryPost(work);
     }
 
-    bool IPullHost.HasInterest(WaitingPull pull) => pull.IsImported || _stream.Port.HasInterest(pull.Reply);
+    // Asked for each message: looked up again only when something has changed.
+    bool IPullHost.HasInterest(WaitingPull pull)
+    {
+        if (pull.IsImported) return true;
+        int generation = _stream.Port.InterestGeneration;
+        if (pull.InterestSeen == generation) return true;
+        if (!_stream.Port.HasInterest(pull.Reply)) return false;
+        pull.InterestSeen = generation;
+        return true;
+    }
 
     void IPullHost.End(WaitingPull pull, in PullStatus status) => Send(pull.Reply, status);
 

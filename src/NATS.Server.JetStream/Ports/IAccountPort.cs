@@ -29,6 +29,9 @@ internal interface IAccountPort
     /// <returns>How many received it.</returns>
     int Deliver(MessageBatch batch, ReadOnlySpan<byte> target, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload);
 
+    /// <summary>Changes with every change of what is subscribed to: an answer of <see cref="HasInterest"/> holds as long as it stays.</summary>
+    int InterestGeneration { get; }
+
     /// <summary>Whether somebody subscribed to a literal subject.</summary>
     /// <param name="subject">Literal.</param>
     /// <param name="queue">Only members of this queue group count; empty: everybody does.</param>

@@ -32,6 +32,8 @@ internal sealed class AccountPort : Subscriber, IAccountPort
 
     public Account Account => _account;
 
+    public int InterestGeneration => _account.Generation;
+
     public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default)
     {
         byte[] sid = Encoding.ASCII.GetBytes(Interlocked.Increment(ref _lastSid).ToString(CultureInfo.InvariantCulture));

@@ -8,6 +8,7 @@ internal sealed class DeadlineTimer : IDisposable
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private long _armedNs = long.MaxValue;
     private bool _isStopped;
 
     public DeadlineTimer(TimeProvider time)
@@ -32,25 +33,23 @@ internal sealed class DeadlineTimer : IDisposable
         lock (_lock)
         {
             if (_isStopped) return;
+            _armedNs = long.MaxValue;
         }
 
         Queue.RunDue(NowNs);
         Schedule();
     }
 
-    // Another thread may set an earlier deadline meanwhile: it comes here too, after this one, and looks again.
+    // Another thread may set an earlier deadline meanwhile: it comes here too, after this one, and looks again. A timer that would fire too early is
+    // left alone: deadlines are moved far more often than they come.
     private void Schedule()
     {
         lock (_lock)
         {
             if (_isStopped) return;
             long nextNs = Queue.NextNs;
-            if (nextNs == long.MaxValue)
-            {
-                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                return;
-            }
-
+            if (nextNs >= _armedNs) return;
+            _armedNs = nextNs;
             long waitMs = Math.Clamp(((nextNs - NowNs) / 1_000_000) + 1, 1, int.MaxValue);
             _timer.Change(TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
         }

@@ -54,6 +54,8 @@ internal sealed class SimulatedAccount(string name) : IAccountPort
         return delivered;
     }
 
+    public int InterestGeneration => _subscriptions.Generation;
+
     public bool HasInterest(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue = default) => queue.IsEmpty && _subscriptions.HasInterest(subject);
 
     public bool HasListener(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> queue)

@@ -17,6 +17,9 @@ public sealed class WaitingPull
     /// <summary>The client is in another account: it is told when its interest is gone.</summary>
     public bool IsImported { get; private set; }
 
+    /// <summary>When interest in its reply was last found, by the owner's count of changes; null: never.</summary>
+    public int? InterestSeen { get; set; }
+
     /// <summary>How many more messages it may get.</summary>
     public long Remaining { get; internal set; }
 
@@ -71,6 +74,7 @@ public sealed class WaitingPull
         _replyLength = client.Reply.Length;
         Owner = client.Owner;
         IsImported = client.IsImported;
+        InterestSeen = null;
         (Remaining, Delivered, BytesLeft) = (request.Batch, 0, request.MaxBytes);
         ReceivedNs = nowNs;
         Expires = request.ExpiresNs != 0;
