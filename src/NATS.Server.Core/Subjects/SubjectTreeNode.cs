@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NATS.Server.Core.Subjects;
 
@@ -90,15 +92,21 @@ internal sealed class LongSubjectTreeLeaf<T>(ReadOnlySpan<byte> prefix) : Subjec
     public override ReadOnlySpan<byte> Prefix => _prefix;
 }
 
-/// <summary>A place where stored subjects part. Children are kept sorted in arrays that grow with their number, and by byte when there are many.</summary>
+/// <summary>
+/// A place where stored subjects part. Children are kept sorted by their first bytes, and found directly by these when there are many. The first bytes of a
+/// few lie in the branch itself: where subjects are many, each array is one more line of memory that no cache holds.
+/// </summary>
 internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectTreeNode
 {
+    private const int LargestNear = 16;
     private const int LargestSorted = 48;
+    private const int Direct = 256;
 
     private byte[] _prefix = Store(prefix);
 
-    // The first bytes of the children in ascending order; null when children are found by their byte directly.
-    private byte[]? _keys = new byte[2];
+    // The first bytes of the children in ascending order: of up to 16 in the one, of more in the other; in none when children are found directly.
+    private NearKeys _near;
+    private byte[]? _far;
     private SubjectTreeNode?[] _children = new SubjectTreeNode?[2];
 
     public override ReadOnlySpan<byte> Prefix => _prefix;
@@ -119,6 +127,11 @@ internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectT
         }
     }
 
+    private bool IsDirect => _children.Length == Direct;
+
+    // Room for as many keys as for children, when these are sorted.
+    private Span<byte> Keys => _far ?? (Span<byte>)_near;
+
     public override SubjectTreeNode WithPrefix(ReadOnlySpan<byte> prefix)
     {
         _prefix = Store(prefix);
@@ -128,15 +141,19 @@ internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectT
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SubjectTreeNode? Find(byte key)
     {
-        if (_keys is null) return _children[key];
-        int at = _keys.AsSpan(0, Count).IndexOf(key);
-        return at < 0 ? null : _children[at];
+        if (_children.Length <= LargestNear)
+        {
+            uint places = Vector128.Equals(Vector128.LoadUnsafe(ref _near[0]), Vector128.Create(key)).ExtractMostSignificantBits() & ((1u << Count) - 1);
+            return places == 0 ? null : _children[BitOperations.TrailingZeroCount(places)];
+        }
+
+        return FindFar(key);
     }
 
     /// <summary>The child at or after a position in ascending order, which moves behind it; null at the end.</summary>
     public SubjectTreeNode? Next(ref int cursor)
     {
-        if (_keys is not null) return cursor < Count ? _children[cursor++] : null;
+        if (!IsDirect) return cursor < Count ? _children[cursor++] : null;
         while (cursor < _children.Length)
         {
             if (_children[cursor++] is { } child) return child;
@@ -149,22 +166,23 @@ internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectT
     public void Add(SubjectTreeNode child)
     {
         byte key = child.Prefix[0];
-        if (_keys is not null && Count == _keys.Length) Grow(_keys);
-        if (_keys is null)
+        if (!IsDirect && Count == _children.Length) Grow();
+        if (IsDirect)
         {
             _children[key] = child;
         }
         else
         {
+            Span<byte> keys = Keys;
             int at = 0;
-            while (at < Count && _keys[at] < key)
+            while (at < Count && keys[at] < key)
             {
                 at++;
             }
 
-            Array.Copy(_keys, at, _keys, at + 1, Count - at);
+            keys[at..Count].CopyTo(keys[(at + 1)..]);
             Array.Copy(_children, at, _children, at + 1, Count - at);
-            _keys[at] = key;
+            keys[at] = key;
             _children[at] = child;
         }
 
@@ -172,31 +190,26 @@ internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectT
     }
 
     /// <summary>Puts another child in the place of the one that starts with the same byte.</summary>
-    public void Replace(byte key, SubjectTreeNode node)
-    {
-        _children[_keys is null ? key : _keys.AsSpan(0, Count).IndexOf(key)] = node;
-    }
+    public void Replace(byte key, SubjectTreeNode node) => _children[IsDirect ? key : Keys[..Count].IndexOf(key)] = node;
 
     /// <summary>Removes the child that starts with a byte; there is one.</summary>
     public void Remove(byte key)
     {
-        Count--;
-        if (_keys is null)
+        if (IsDirect)
         {
             _children[key] = null;
 
             // Well below the size that made it direct, so that it does not change again and again.
-            if (Count <= LargestSorted / 2) Sort();
+            if (--Count <= LargestSorted / 2) Sort();
             return;
         }
 
-        int at = _keys.AsSpan(0, Count + 1).IndexOf(key);
-        Array.Copy(_keys, at + 1, _keys, at, Count - at);
-        Array.Copy(_children, at + 1, _children, at, Count - at);
-        _children[Count] = null;
-        if (_keys.Length <= 2 || Count > _keys.Length / 4) return;
-        Array.Resize(ref _keys, _keys.Length / 2);
-        Array.Resize(ref _children, _keys.Length);
+        Span<byte> keys = Keys[..Count];
+        int at = keys.IndexOf(key);
+        keys[(at + 1)..].CopyTo(keys[at..]);
+        Array.Copy(_children, at + 1, _children, at, Count - at - 1);
+        _children[--Count] = null;
+        if (_children.Length > 2 && Count <= _children.Length / 4) Resize(_children.Length / 2);
     }
 
     // A single byte is the most common prefix: its array is shared.
@@ -207,24 +220,39 @@ internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectT
         _ => prefix.ToArray(),
     };
 
-    private void Grow(byte[] keys)
+    private SubjectTreeNode? FindFar(byte key)
     {
-        if (keys.Length < LargestSorted)
+        if (_far is null) return _children[key];
+        int at = _far.AsSpan(0, Count).IndexOf(key);
+        return at < 0 ? null : _children[at];
+    }
+
+    private void Grow()
+    {
+        if (_children.Length < LargestSorted)
         {
-            int capacity = Math.Min(LargestSorted, keys.Length * 2);
-            Array.Resize(ref _keys, capacity);
-            Array.Resize(ref _children, capacity);
+            Resize(Math.Min(LargestSorted, _children.Length * 2));
             return;
         }
 
-        var direct = new SubjectTreeNode?[256];
+        var direct = new SubjectTreeNode?[Direct];
         for (int i = 0; i < Count; i++)
         {
-            direct[keys[i]] = _children[i];
+            direct[_far![i]] = _children[i];
         }
 
         _children = direct;
-        _keys = null;
+        _far = null;
+    }
+
+    // To another number of sorted children; all that there are have room.
+    private void Resize(int capacity)
+    {
+        Span<byte> keys = Keys[..Count];
+        byte[]? far = capacity > LargestNear ? new byte[capacity] : null;
+        keys.CopyTo(far ?? (Span<byte>)_near);
+        _far = far;
+        Array.Resize(ref _children, capacity);
     }
 
     private void Sort()
@@ -239,8 +267,14 @@ internal sealed class SubjectTreeBranch<T>(ReadOnlySpan<byte> prefix) : SubjectT
             children[count++] = child;
         }
 
-        _keys = keys;
+        _far = keys;
         _children = children;
+    }
+
+    [InlineArray(LargestNear)]
+    private struct NearKeys
+    {
+        private byte _first;
     }
 }
 

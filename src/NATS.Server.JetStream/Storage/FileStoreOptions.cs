@@ -40,6 +40,9 @@ public sealed record FileStoreOptions
     /// <summary>How long a block that nobody reads stays in memory.</summary>
     public long CacheIdleNs { get; init; } = 10_000_000_000;
 
+    /// <summary>What it shares with the server's other stores.</summary>
+    public BlockCacheBudget ReadCache { get; init; } = BlockCacheBudget.OfThisMachine();
+
     /// <summary>
     /// Calls an action for each number below a count, at the same time as far as there are threads, and returns when all have returned. Used while a store is opened; null: one after
     /// the other.

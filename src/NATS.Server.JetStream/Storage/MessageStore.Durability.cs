@@ -125,6 +125,8 @@ public sealed partial class MessageStore
                 {
                     block.DropCache();
                 }
+
+                _contents.Read.Prune();
             }
 
             notices = Leave();
@@ -188,6 +190,7 @@ public sealed partial class MessageStore
             _isClosed = true;
             if (_options is not null) _writer.Close();
             _contents.Blocks.Clear();
+            _contents.Read.Clear();
             _contents.Forget();
         }
     }

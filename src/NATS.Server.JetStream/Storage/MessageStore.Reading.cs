@@ -114,8 +114,7 @@ public sealed partial class MessageStore
         {
             (result, message) = (StoreResult.Closed, default);
             if (_isClosed) return true;
-            if (!_contents.IsAtHand(subject)) return false;
-            ulong sequence = _contents.LastOf(subject);
+            if (!_contents.TryFindLastAtHand(subject, out ulong sequence)) return false;
             result = Read(sequence == 0 ? StoreResult.NotFound : _contents.Load(sequence, out message));
             return true;
         }

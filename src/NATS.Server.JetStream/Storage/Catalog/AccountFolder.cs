@@ -157,6 +157,7 @@ public sealed class AccountFolder
         Random = Encryption.Random,
         SyncIntervalNs = Catalog.Options.SyncIntervalNs,
         CacheIdleNs = Catalog.Options.CacheIdleNs,
+        ReadCache = Catalog.Options.ReadCache,
         InParallel = Catalog.Options.InParallel,
     };
 

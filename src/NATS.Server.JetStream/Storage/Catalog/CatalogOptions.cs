@@ -20,6 +20,9 @@ public sealed record CatalogOptions
     /// <summary>As <see cref="FileStoreOptions.CacheIdleNs"/>, for all streams.</summary>
     public long CacheIdleNs { get; init; } = 10_000_000_000;
 
+    /// <summary>What the streams share for blocks that they read.</summary>
+    public BlockCacheBudget ReadCache { get; init; } = BlockCacheBudget.OfThisMachine();
+
     /// <summary>
     /// Calls an action for each number below a count, at the same time as far as there are threads, and returns when all have returned; called within itself too. Used to open
     /// and to stop; null: one after the other.

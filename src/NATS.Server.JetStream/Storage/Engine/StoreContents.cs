@@ -13,11 +13,10 @@ internal sealed class StoreContents
     // A block with more deleted sequences than this is told as ranges.
     private const ulong MostInSet = 1 << 20;
 
-    // The blocks that were read last.
-    private readonly MessageBlock?[] _read = new MessageBlock?[8];
-    private uint _nextRead;
-
     public required bool IsInMemory { get; init; }
+
+    /// <summary>The blocks that had to be read.</summary>
+    public ReadBlocks Read { get; init; } = new(BlockCacheBudget.None);
 
     public BlockList Blocks { get; } = new();
 
@@ -85,28 +84,23 @@ internal sealed class StoreContents
         return position >= Blocks.Count || Blocks[position].IsInMemory;
     }
 
-    /// <summary>Whether the last message of a literal subject can be read without the disk, as far as the index knows; also when there is none.</summary>
-    public bool IsAtHand(ReadOnlySpan<byte> subject)
+    /// <summary>Where the last message of a literal subject is, 0 when there is none, without the disk.</summary>
+    /// <returns>False when it would be needed, to find the message or to read it.</returns>
+    public bool TryFindLastAtHand(ReadOnlySpan<byte> subject, out ulong sequence)
     {
+        sequence = 0;
         ref SubjectEntry entry = ref Subjects.Find(subject);
         if (Unsafe.IsNullRef(ref entry)) return true;
         int position = Blocks.LastPositionOfIndex(entry.LastBlock);
-        return position < 0 || (!entry.IsLastDoubtful && Blocks[position].IsInMemory);
+        if (position >= 0 && (entry.IsLastDoubtful || !Blocks[position].IsInMemory)) return false;
+        sequence = LastOf(subject, ref entry);
+        return true;
     }
 
-    /// <summary>Notes that a block was looked into. Of those that had to be read for it only a few stay in memory, however many a search goes through.</summary>
+    /// <summary>Notes that a block was looked into.</summary>
     public void Used(MessageBlock block, bool wasInMemory)
     {
-        if (wasInMemory || block.CachedBytes == 0) return;
-        ref MessageBlock? place = ref _read[_nextRead++ % _read.Length];
-        if (place is not null && place != block && place != Blocks.Tail)
-        {
-            // The first call says that it is not in use.
-            place.DropCache();
-            place.DropCache();
-        }
-
-        place = block;
+        if (!wasInMemory && block.CachedBytes > 0) Read.Add(block, Blocks.Tail);
     }
 
     /// <summary>Where the first message of a literal subject is, and corrects the entry for it. 0 when there is none.</summary>

@@ -21,7 +21,7 @@ internal sealed class StoreOpening
     private readonly BlockSettings _settings;
     private readonly List<string> _reports = [];
     private readonly LostRecords _lost = new();
-    private readonly StoreContents _contents = new() { IsInMemory = false };
+    private readonly StoreContents _contents;
     private readonly Lock _merging = new();
     private uint _highestNumber;
 
@@ -34,6 +34,7 @@ internal sealed class StoreOpening
     /// <param name="settings">Of the store's blocks.</param>
     public StoreOpening(FileStoreOptions options, BlockSettings settings)
     {
+        _contents = new StoreContents { IsInMemory = false, Read = new ReadBlocks(options.ReadCache) };
         _options = options;
         _disk = options.Disk;
         _messages = StoreFileNames.MessagesOf(options.Directory);

@@ -17,16 +17,20 @@ internal sealed class FileStoreFixture : IDisposable
     public const int BlockSize = 4000;
     private const string Directory = "/s";
 
-    public FileStoreFixture(StoreLimits? limits = null, IStoreListener? listener = null, long syncIntervalNs = 0)
+    public FileStoreFixture(StoreLimits? limits = null, IStoreListener? listener = null, long syncIntervalNs = 0, BlockCacheBudget? readCache = null)
     {
-        var options = new FileStoreOptions { Disk = Disk, Directory = Directory, Name = "S", BlockSize = BlockSize, Random = new Random(1), SyncIntervalNs = syncIntervalNs };
+        readCache ??= BlockCacheBudget.OfThisMachine();
+        var options = new FileStoreOptions
+        {
+            Disk = Disk, Directory = Directory, Name = "S", BlockSize = BlockSize, Random = new Random(1), SyncIntervalNs = syncIntervalNs, ReadCache = readCache,
+        };
         Disk.CreateDirectory($"{Directory}/msgs");
         Disk.SyncDirectory("/");
         Disk.SyncDirectory(Directory);
         Store = MessageStore.Opened(
             options,
             BlockSettings.ForFiles(options),
-            new RecoveredStore { Contents = new StoreContents { IsInMemory = false }, NextIndex = 1 },
+            new RecoveredStore { Contents = new StoreContents { IsInMemory = false, Read = new ReadBlocks(readCache) }, NextIndex = 1 },
             limits ?? new StoreLimits(),
             listener ?? Listener);
     }
@@ -36,6 +40,9 @@ internal sealed class FileStoreFixture : IDisposable
     public RecordingStoreListener Listener { get; } = new();
 
     public MessageStore Store { get; }
+
+    /// <summary>How often it was maintained by a test that counts.</summary>
+    public long Rounds { get; set; }
 
     /// <summary>The numbers of the block files, in order.</summary>
     public uint[] Blocks =>

@@ -61,6 +61,52 @@ public sealed class FileStoreTests
     }
 
     [Fact]
+    public void Readers_of_random_messages_have_them_in_memory_after_a_while()
+    {
+        using var fixture = new FileStoreFixture();
+        Cool(fixture, blocks: 40);
+        ulong last = fixture.Store.State.LastSequence;
+        var random = new Random(1);
+        long operations = 0;
+        for (int i = 0; i < 2_000; i++)
+        {
+            if (i == 1_000) operations = 0;
+            operations += fixture.OperationsToLoad((ulong)random.NextInt64(1, (long)last + 1));
+        }
+
+        Assert.Equal(0, operations);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1 << 20)]
+    public void Who_reads_everything_once_leaves_little_in_memory(long budgetBytes)
+    {
+        var budget = new BlockCacheBudget(budgetBytes);
+        using var fixture = new FileStoreFixture(readCache: budget);
+        Cool(fixture, blocks: 40);
+        for (ulong sequence = 1; sequence <= fixture.Store.State.LastSequence; sequence++) fixture.Store.Load(sequence, out _);
+        Assert.InRange(budget.UsedBytes, 1, 16 * FileStoreFixture.BlockSize);
+    }
+
+    [Fact]
+    public void Stores_give_their_memory_back_when_nobody_reads_and_when_they_are_closed()
+    {
+        var budget = new BlockCacheBudget(1 << 20);
+        using (var fixture = new FileStoreFixture(readCache: budget))
+        {
+            Cool(fixture, blocks: 3);
+            fixture.Store.Load(1, out _);
+            Assert.NotEqual(0, budget.UsedBytes);
+            Cool(fixture, blocks: 0);
+            Assert.Equal(0, budget.UsedBytes);
+            fixture.Store.Load(1, out _);
+        }
+
+        Assert.Equal(0, budget.UsedBytes);
+    }
+
+    [Fact]
     public void A_message_longer_than_a_block_gets_a_block_of_its_own()
     {
         using var fixture = new FileStoreFixture();
@@ -433,5 +479,18 @@ public sealed class FileStoreTests
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], fixture.Messages());
         fixture.Append("b", 1, out ulong sequence);
         Assert.Equal(11UL, sequence);
+    }
+
+    // Fills blocks, and lets them leave memory.
+    private static void Cool(FileStoreFixture fixture, int blocks)
+    {
+        while (blocks > 0 && fixture.Blocks.Length < blocks)
+        {
+            fixture.Append("a");
+            fixture.Commit();
+        }
+
+        const long LongNs = 100_000_000_000;
+        for (int round = 0; round < 3; round++) fixture.Store.Maintain(++fixture.Rounds * LongNs);
     }
 }
