@@ -400,6 +400,7 @@ public sealed class Sublist<T> where T : class
     {
         SublistNode<T> node = _root;
         int depth = 0;
+        bool hasForked = false;
         while (true)
         {
             SublistNode<T>? next = null;
@@ -413,10 +414,18 @@ public sealed class Sublist<T> where T : class
                 ref readonly Token token = ref tokens[depth];
                 next = branch.FindChild(token.Key, subject.Slice(token.Start, token.Length), _seed);
                 depth++;
+                if (next is null && depth > 1 && !hasForked) Share(branch, token.Start, isLast: depth == tokens.Length, ref visitor);
                 if (branch.Partial is not null)
                 {
-                    if (next is null) next = branch.Partial;
-                    else pending.Push(branch.Partial, depth);
+                    if (next is null)
+                    {
+                        next = branch.Partial;
+                    }
+                    else
+                    {
+                        pending.Push(branch.Partial, depth);
+                        hasForked = true;
+                    }
                 }
             }
 
@@ -429,6 +438,16 @@ public sealed class Sublist<T> where T : class
 
             node = next;
         }
+    }
+
+    // On the only way there is through the index, no token from here on was looked for in vain that another subject might find.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Share<TVisitor>(SublistBranch<T> branch, int length, bool isLast, scoped ref TVisitor visitor)
+        where TVisitor : struct, IVisitor, allows ref struct
+    {
+        if (branch.HasChildren) return;
+        if (branch.Partial is null) visitor.Share(new SharedMatch(length, IsOneToken: false));
+        else if (isLast && branch.Partial is SublistLeaf<T>) visitor.Share(new SharedMatch(length, IsOneToken: true));
     }
 
     // False when a token is empty: such a subject matches nothing.
@@ -461,6 +480,11 @@ public sealed class Sublist<T> where T : class
 
         /// <summary>Looks at the subscriptions of a <c>&gt;</c> that the rest of the subject matches; false ends the walk.</summary>
         bool VisitFull(SublistLeaf<T> leaf);
+
+        /// <summary>Learns which other subjects match the same.</summary>
+        void Share(SharedMatch shared)
+        {
+        }
     }
 
     private readonly struct MatchVisitor(SublistMatch<T> result) : IVisitor
@@ -478,6 +502,8 @@ public sealed class Sublist<T> where T : class
             leaf.CopyTo(result);
             return true;
         }
+
+        public void Share(SharedMatch shared) => result.Shared = shared;
     }
 
     private struct AnyVisitor : IVisitor

@@ -24,6 +24,9 @@ internal sealed class SublistBranch<T>(byte[]? longToken) : SublistNode<T>(longT
     /// <summary>The subscriptions whose subject ends here; null when there are none.</summary>
     public SublistLeaf<T>? Here;
 
+    /// <summary>Whether there are children by literal token.</summary>
+    public bool HasChildren => _slotCount > 0 || _onlyChild is not null;
+
     /// <summary>How many children there are, wildcards included.</summary>
     public int EdgeCount => _slotCount + (_onlyChild is null ? 0 : 1) + (Partial is null ? 0 : 1) + (Full is null ? 0 : 1);
 

@@ -24,6 +24,9 @@ public sealed class SublistMatch<T> where T : class
 
     public bool IsEmpty => _plainCount == 0 && _queueCount == 0;
 
+    /// <summary>Other subjects that match the same, as long as the index is unchanged.</summary>
+    public SharedMatch Shared { get; internal set; }
+
     /// <summary>Places where the walk through the trie still has to go; kept between matches so that it is not allocated again.</summary>
     internal PendingNode<T>[] Pending { get; set; } = [];
 
@@ -46,6 +49,7 @@ public sealed class SublistMatch<T> where T : class
 
         _plainCount = 0;
         _queueCount = 0;
+        Shared = default;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -51,7 +51,7 @@ internal static class InnerDelivery
         root.Current = inner;
         try
         {
-            MatchEntry entry = isRepeated ? inner.Cache.Find(account, target) : inner.Cache.FindUncached(account, target);
+            MatchEntry entry = isRepeated ? inner.Cache.Find(account, target) : inner.Cache.FindOnce(account, target);
             return Route(loop, entry, inner.Frame.Write(subject, reply, headers, payload), producer);
         }
         finally
@@ -83,7 +83,7 @@ internal static class InnerDelivery
         {
             // An answer goes to a subject of its own, which the cache would remember in vain.
             bool isRequest = hop.Origin.Client is not null;
-            MatchEntry entry = isRequest ? inner.Cache.Find(account, message.Subject) : inner.Cache.FindUncached(account, message.Subject);
+            MatchEntry entry = isRequest ? inner.Cache.Find(account, message.Subject) : inner.Cache.FindOnce(account, message.Subject);
             return Route(loop, entry, message, producer);
         }
         finally

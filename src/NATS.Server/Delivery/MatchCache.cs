@@ -18,13 +18,20 @@ namespace NATS.Server.Delivery;
 internal sealed class MatchCache(bool mapsSubjects = false)
 {
     /// <summary>Entries; a power of two. One takes about 200 bytes and what its subject and matches need.</summary>
-    public const int Size = 4096;
+    public const int Size = 1 << SizeBits;
+    private const int SizeBits = 12;
 
     /// <summary>Subjects longer than this are matched anew each time.</summary>
     public const int MaxSubjectLength = 512;
 
     private readonly MatchEntry?[] _entries = new MatchEntry?[Size];
     private readonly MatchEntry _uncached = new();
+
+    // What is the same for all subjects of some prefix takes one entry for all of them. There are few, since each is looked at.
+    private const int MaxShared = 4;
+    private readonly MatchEntry?[] _shared = new MatchEntry?[MaxShared];
+    private int _sharedCount;
+    private int _nextShared;
 
     // Publishers repeat themselves: the subject of the last message is compared before anything is hashed.
     private MatchEntry? _last;
@@ -37,22 +44,75 @@ internal sealed class MatchCache(bool mapsSubjects = false)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public MatchEntry Find(Account account, ReadOnlySpan<byte> subject)
     {
-        if (_last is { } last && ReferenceEquals(last.Account, account) && last.Generation == account.Generation && last.SubjectEquals(subject))
+        if (_last is { } last && ReferenceEquals(last.Account, account) && last.Generation == account.Generation && last.Covers(subject))
         {
             last.Hits++;
             return last;
         }
 
-        return FindByHash(account, subject);
+        return FindShared(account, subject) ?? FindByHash(account, subject);
+    }
+
+    /// <summary>As <see cref="Find"/>, in an entry that is of this subject alone: it remembers who may publish.</summary>
+    public MatchEntry FindOwn(Account account, ReadOnlySpan<byte> subject)
+    {
+        if (_last is not { IsShared: false } last || !ReferenceEquals(last.Account, account) || last.Generation != account.Generation || !last.Covers(subject))
+        {
+            return FindByHash(account, subject);
+        }
+
+        last.Hits++;
+        return last;
+    }
+
+    /// <summary>The matches of a literal subject that will not come again. Valid until the next call.</summary>
+    public MatchEntry FindOnce(Account account, ReadOnlySpan<byte> subject)
+    {
+        if (FindShared(account, subject) is { } shared) return shared;
+        MatchEntry entry = FindUncached(account, subject);
+        Share(account, subject, entry);
+        return entry;
+    }
+
+    private MatchEntry? FindShared(Account account, ReadOnlySpan<byte> subject)
+    {
+        for (int i = 0; i < _sharedCount; i++)
+        {
+            MatchEntry entry = _shared[i]!;
+            if (!ReferenceEquals(entry.Account, account) || entry.Generation != account.Generation || !entry.Covers(subject)) continue;
+            entry.Hits++;
+            entry.WasFound = true;
+            _last = entry;
+            return entry;
+        }
+
+        return null;
+    }
+
+    // In the place of one that is not valid any more, or was not found again for some time.
+    private void Share(Account account, ReadOnlySpan<byte> subject, MatchEntry entry)
+    {
+        if (mapsSubjects || entry.Match.Shared.Length == 0 || subject.Length > MaxSubjectLength) return;
+        int place = _nextShared++ % MaxShared;
+        if (place < _sharedCount && _shared[place] is { WasFound: true } known && known.Generation == known.Account!.Generation)
+        {
+            known.WasFound = false;
+            return;
+        }
+
+        MatchEntry shared = _shared[place] ??= new MatchEntry { IsShared = true };
+        _sharedCount = Math.Max(_sharedCount, place + 1);
+        shared.Fill(account, subject, 0, mapsSubject: false);
+        shared.Shorten();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private MatchEntry FindByHash(Account account, ReadOnlySpan<byte> subject)
     {
         uint hash = Hash(subject);
-        MatchEntry? entry = _entries[hash & (Size - 1)];
+        MatchEntry? entry = _entries[PlaceOf(hash)];
         if (entry is not null && entry.Hash == hash && ReferenceEquals(entry.Account, account) && entry.Generation == account.Generation
-            && entry.SubjectEquals(subject))
+            && entry.Covers(subject))
         {
             entry.Hits++;
             _last = entry;
@@ -82,15 +142,18 @@ internal sealed class MatchCache(bool mapsSubjects = false)
         totalFanout = 0;
         maxFanout = 0;
         int generation = account.Generation;
-        foreach (MatchEntry? entry in _entries)
+        foreach (MatchEntry?[] entries in (ReadOnlySpan<MatchEntry?[]>)[_entries, _shared])
         {
-            if (entry is null || !ReferenceEquals(entry.Account, account)) continue;
-            hits += Volatile.Read(ref entry.Hits);
-            if (entry.Generation != generation) continue;
-            int fanout = entry.Match.Fanout;
-            count++;
-            totalFanout += fanout;
-            maxFanout = Math.Max(maxFanout, fanout);
+            foreach (MatchEntry? entry in entries)
+            {
+                if (entry is null || !ReferenceEquals(entry.Account, account)) continue;
+                hits += Volatile.Read(ref entry.Hits);
+                if (entry.Generation != generation) continue;
+                int fanout = entry.Match.Fanout;
+                count++;
+                totalFanout += fanout;
+                maxFanout = Math.Max(maxFanout, fanout);
+            }
         }
 
         return count;
@@ -100,12 +163,16 @@ internal sealed class MatchCache(bool mapsSubjects = false)
     private MatchEntry Fill(Account account, ReadOnlySpan<byte> subject, uint hash)
     {
         Misses++;
-        MatchEntry entry = subject.Length > MaxSubjectLength ? _uncached : _entries[hash & (Size - 1)] ??= new MatchEntry();
+        MatchEntry entry = subject.Length > MaxSubjectLength ? _uncached : _entries[PlaceOf(hash)] ??= new MatchEntry();
         entry.Fill(account, subject, hash, mapsSubjects);
         int fanout = entry.Match.Fanout;
         if (fanout > MaxFanout) MaxFanout = fanout;
+        Share(account, subject, entry);
         return entry;
     }
+
+    // Its upper bits: the last byte of a subject, in which subjects often differ, reaches no others.
+    private static uint PlaceOf(uint hash) => hash >> (32 - SizeBits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Hash(ReadOnlySpan<byte> subject)
@@ -173,8 +240,25 @@ internal sealed class MatchEntry
 
     private ReadOnlySpan<byte> MatchedSubject => Mapping == EntryMapping.Fixed ? Head[InboundMessage.HeadPrefix.Length..^1] : _subject.AsSpan(0, _subjectLength);
 
+    /// <summary>It is of all subjects that start as its own does; else of its own alone.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>It was found since this was last asked.</summary>
+    public bool WasFound { get; set; }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool SubjectEquals(ReadOnlySpan<byte> subject) => _subjectLength == subject.Length && subject.SequenceEqual(_subject.AsSpan(0, _subjectLength));
+    public bool Covers(ReadOnlySpan<byte> subject) =>
+        IsShared
+            ? Match.Shared.Covers(_subject.AsSpan(0, _subjectLength), subject)
+            : _subjectLength == subject.Length && subject.SequenceEqual(_subject.AsSpan(0, _subjectLength));
+
+    /// <summary>Keeps of the subject only what it shares with others: nothing, and then it covers none, when nothing is shared.</summary>
+    public void Shorten()
+    {
+        WasFound = false;
+        _subjectLength = Match.Shared.Length;
+        if (_subjectLength == 0) Account = null;
+    }
 
     public void Fill(Account account, ReadOnlySpan<byte> subject, uint hash, bool mapsSubject)
     {

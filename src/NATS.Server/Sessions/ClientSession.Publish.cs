@@ -131,7 +131,8 @@ internal sealed partial class ClientSession
     private bool PublishTo(LoopContext loop, in InboundMessage message)
     {
         MatchCache cache = DeliveryContext.Of(loop).Cache;
-        return Publish(loop, message, _server.UsesMatchCache ? cache.Find(_account, message.Subject) : cache.FindUncached(_account, message.Subject));
+        if (!_server.UsesMatchCache) return Publish(loop, message, cache.FindUncached(_account, message.Subject));
+        return Publish(loop, message, _rights.RestrictsPublish ? cache.FindOwn(_account, message.Subject) : cache.Find(_account, message.Subject));
     }
 
     private bool Publish(LoopContext loop, in InboundMessage message, MatchEntry entry)

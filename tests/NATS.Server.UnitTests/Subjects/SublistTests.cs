@@ -531,6 +531,84 @@ public sealed class SublistTests
     }
 
     [Fact]
+    public void Other_subjects_that_are_said_to_match_the_same_do()
+    {
+        var random = new Random(1);
+        string[] tokens = ["a", "b", "c"];
+        string[] universe =
+        [
+            .. from first in tokens from second in tokens from third in tokens from length in (int[])[1, 2, 3, 4]
+            select string.Join('.', ((string[])[first, second, third, "b"]).Take(length)),
+        ];
+        var match = new SublistMatch<string>();
+        int shared = 0;
+        for (int round = 0; round < 2_000; round++)
+        {
+            var sublist = new Sublist<string>();
+            List<string> subscriptions = [];
+            for (int i = random.Next(1, 6); i > 0; i--)
+            {
+                IEnumerable<string> start = Enumerable.Range(0, random.Next(0, 3)).Select(_ => random.Next(8) == 0 ? "*" : tokens[random.Next(3)]);
+                subscriptions.Add(string.Join('.', start.Append(random.Next(3) switch { 0 => ">", 1 => "*", _ => "a" })));
+                sublist.Insert(Bytes(subscriptions[^1]), null, $"{i} {subscriptions[^1]}");
+            }
+
+            string subject = universe[random.Next(universe.Length)];
+            sublist.Match(Bytes(subject), match);
+            SharedMatch others = match.Shared;
+            if (others.Length == 0) continue;
+            string[] expected = [.. subscriptions.Where(s => SlowMatch.Matches(subject, s))];
+            foreach (string other in universe.Where(other => others.Covers(Bytes(subject).AsSpan(0, others.Length), Bytes(other))))
+            {
+                shared++;
+                Assert.Equal(expected, subscriptions.Where(s => SlowMatch.Matches(other, s)));
+            }
+        }
+
+        Assert.True(shared > 1_000, $"only {shared} were said to");
+    }
+
+    [Theory]
+    [InlineData("acks.> ", "acks.S.C.1", "acks.", false)]
+    [InlineData("acks.> > acks.S", "acks.T.C", "", false)]
+    [InlineData("acks.> > other.*", "acks.S.C", "acks.", false)]
+    [InlineData("acks.> *.S.C", "acks.S.C", "", false)]
+    [InlineData("acks.S.>", "acks.S.C", "acks.S.", false)]
+    [InlineData("inbox.a.*", "inbox.a.1", "inbox.a.", true)]
+    [InlineData("inbox.a.* inbox.a.> inbox.b", "inbox.a.1", "inbox.a.", true)]
+    [InlineData("inbox.a.* inbox.a.*.x", "inbox.a.1", "", false)]
+    [InlineData("inbox.a.* inbox.a.x", "inbox.a.1", "", false)]
+    [InlineData("inbox.a.*", "inbox.a.1.2", "", false)]
+    [InlineData(">", "a.b", "", false)]
+    [InlineData("*", "a", "", false)]
+    [InlineData("a.b", "a.b", "", false)]
+    [InlineData("a.b", "a.b.c", "", false)]
+    public void A_match_says_which_other_subjects_match_the_same(string subscriptions, string subject, string prefix, bool isOneToken)
+    {
+        foreach (string subscription in subscriptions.Split(' ', StringSplitOptions.RemoveEmptyEntries)) Insert(subscription, subscription);
+        var match = new SublistMatch<string>();
+        _sublist.Match(Bytes(subject), match);
+        Assert.Equal(new SharedMatch(prefix.Length, isOneToken), match.Shared);
+    }
+
+    [Theory]
+    [InlineData("a.c", false, true)]
+    [InlineData("a.c.d", false, true)]
+    [InlineData("a.c.d", true, false)]
+    [InlineData("a.c", true, true)]
+    [InlineData("a.c.", false, false)]
+    [InlineData("a..c", false, false)]
+    [InlineData("a.c..d", false, false)]
+    [InlineData("a.", false, false)]
+    [InlineData("a.", true, false)]
+    [InlineData("a", false, false)]
+    [InlineData("b.c", false, false)]
+    public void Only_subjects_without_empty_tokens_share_a_match(string subject, bool isOneToken, bool isCovered)
+    {
+        Assert.Equal(isCovered, new SharedMatch(2, isOneToken).Covers("a."u8, Bytes(subject)));
+    }
+
+    [Fact]
     public void Matching_allocates_nothing_once_the_result_has_grown()
     {
         for (int i = 0; i < 1000; i++)
