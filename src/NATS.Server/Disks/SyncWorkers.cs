@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using NATS.Server.JetStream.Storage.Disks;
 
 namespace NATS.Server.Disks;
@@ -10,7 +9,7 @@ internal sealed class SyncWorkers : IDisposable
     private const int MaximumThreads = 7;
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
 
-    private readonly BlockingCollection<Round> _rounds = [];
+    private readonly SleepingQueue<Round> _rounds = new();
     private readonly Lock _lock = new();
     private int _threads;
     private bool _isDisposed;
@@ -49,7 +48,7 @@ internal sealed class SyncWorkers : IDisposable
         {
             if (_isDisposed) return;
             _isDisposed = true;
-            _rounds.CompleteAdding();
+            _rounds.Complete();
         }
     }
 
@@ -68,10 +67,10 @@ internal sealed class SyncWorkers : IDisposable
     {
         while (true)
         {
-            while (_rounds.TryTake(out Round? round, IdleTime)) round.Work();
+            while (_rounds.TryTake(IdleTime, out Round? round)) round.Work();
             lock (_lock)
             {
-                if (_rounds.Count > 0) continue;
+                if (!_rounds.IsEmpty) continue;
                 _threads--;
                 return;
             }
@@ -80,7 +79,7 @@ internal sealed class SyncWorkers : IDisposable
 
     private sealed class Round(DiskSync[] files)
     {
-        private readonly ManualResetEventSlim _done = new();
+        private readonly ManualResetEventSlim _done = new(initialState: false, spinCount: 0);
         private int _next = -1;
         private int _left = files.Length;
 

@@ -1,16 +1,15 @@
-using System.Collections.Concurrent;
 using NATS.Server.Core.Runtime;
+using NATS.Server.Disks;
 
 namespace NATS.Server.Streaming;
 
 /// <summary>Thread-safe. JetStream's own threads (<c>nats-jetstream</c>): what may wait for a disk never runs on the threads that serve sockets.</summary>
 internal sealed class WorkerThreads : IExecutor, IDisposable
 {
-    private readonly ConcurrentQueue<IWorkItem> _work = new();
-    private readonly SemaphoreSlim _available = new(0);
+    private readonly SleepingQueue<IWorkItem> _work = new();
     private readonly Thread[] _threads;
     private readonly Action<Exception> _onFault;
-    private volatile bool _isStopping;
+    private bool _isStopping;
 
     /// <summary>Starts threads.</summary>
     /// <param name="count">How many.</param>
@@ -22,33 +21,21 @@ internal sealed class WorkerThreads : IExecutor, IDisposable
         foreach (Thread thread in _threads) thread.Start();
     }
 
-    public void Post(IWorkItem work)
-    {
-        _work.Enqueue(work);
-        _available.Release();
-    }
+    public void Post(IWorkItem work) => _work.Add(work);
 
     /// <summary>Does what was posted, and ends the threads.</summary>
     public void Dispose()
     {
         if (_isStopping) return;
         _isStopping = true;
-        _available.Release(_threads.Length);
+        _work.Complete();
         foreach (Thread thread in _threads) thread.Join();
-        _available.Dispose();
     }
 
     private void Run()
     {
-        while (true)
+        while (_work.TryTake(Timeout.InfiniteTimeSpan, out IWorkItem? work))
         {
-            _available.Wait();
-            if (!_work.TryDequeue(out IWorkItem? work))
-            {
-                if (_isStopping) return;
-                continue;
-            }
-
             try
             {
                 work.Run();
