@@ -47,12 +47,17 @@ internal sealed partial class Stream : IBatchHost
     private void ForgetTornBatch()
     {
         if (!_config.AllowAtomicPublish) return;
+        HashSet<ulong> lost = [.. Store.Lost?.Sequences ?? []];
         ulong last = Store.State.LastSequence;
+        while (lost.Contains(last)) last--;
         if (Store.Load(last, out StoredMessage message) != StoreResult.Ok) return;
         var headers = new IngestHeaders(message.Headers);
-        if (headers.HasValue(IngestHeader.StreamSource)) return;
-        if (!headers.HasValue(IngestHeader.BatchId) || headers.HasValue(IngestHeader.BatchCommit) || !BatchPublisher.TryReadSequence(headers, out ulong count)) return;
-        if (count <= last) Store.Truncate(last - count);
+        if (headers.HasValue(IngestHeader.StreamSource) || !headers.HasValue(IngestHeader.BatchId) || !BatchPublisher.TryReadSequence(headers, out ulong count) || count > last) return;
+
+        // What was written when the power went need not be a beginning of it.
+        bool isWhole = headers.HasValue(IngestHeader.BatchCommit);
+        for (ulong sequence = last - count + 1; sequence < last && isWhole; sequence++) isWhole = !lost.Contains(sequence);
+        if (!isWhole) Store.Truncate(last - count);
     }
 
     private string NewId()

@@ -224,8 +224,11 @@ internal sealed partial class Stream
     {
         if (replacement.Rollup != IngestRollup.None)
         {
-            MessageFilter filter = replacement.Rollup == IngestRollup.All ? MessageFilter.All : MessageFilter.Of(replacement.Subject);
-            PurgeAndTell(filter, replacement.Sequence, 0, out _);
+            // Purging everything below a sequence would drop whole blocks at once, though what replaces them is not on the device yet.
+            bool isAll = replacement.Rollup == IngestRollup.All;
+            ulong kept = isAll ? Store.StateOf(MessageFilter.All, replacement.Sequence).Messages : 0;
+            if (isAll) PurgeAndTell(MessageFilter.All, 0, kept, out _);
+            else PurgeAndTell(MessageFilter.Of(replacement.Subject), replacement.Sequence, 0, out _);
         }
 
         if (!replacement.EndedSchedule.IsEmpty) PurgeAndTell(MessageFilter.Of(replacement.EndedSchedule), 0, 0, out _);
