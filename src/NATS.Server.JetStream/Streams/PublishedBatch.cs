@@ -29,6 +29,9 @@ internal sealed class PublishedBatch
 
         /// <summary>A message that is published again, unless storing it fails.</summary>
         Message,
+
+        /// <summary>A message that is not published again after all.</summary>
+        Dropped,
     }
 
     /// <summary>How many are to be told something.</summary>
@@ -64,10 +67,20 @@ internal sealed class PublishedBatch
     /// <param name="headers">Of the message.</param>
     /// <param name="payload">Of the message.</param>
     /// <param name="waits">Whether it waits for the store even if nothing was published.</param>
-    public void AddMessage(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload, bool waits = false)
+    /// <param name="after">The message of the stream that it repeats; 0 for none.</param>
+    public void AddMessage(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload, bool waits = false, ulong after = 0)
     {
         WaitsForStore |= waits;
-        Add(new Entry(EntryKind.Message, subject.Length, headers.Length, payload.Length, 0), subject, headers, payload);
+        Add(new Entry(EntryKind.Message, subject.Length, headers.Length, payload.Length, after), subject, headers, payload);
+    }
+
+    /// <summary>Messages above a sequence were taken back: they are not published again.</summary>
+    public void DropMessagesAfter(ulong sequence)
+    {
+        foreach (ref Entry entry in _entries.AsSpan(0, Count))
+        {
+            if (entry.Kind == EntryKind.Message && entry.Sequence > sequence) entry = entry with { Kind = EntryKind.Dropped };
+        }
     }
 
     /// <summary>Tells everybody.</summary>
@@ -86,7 +99,7 @@ internal sealed class PublishedBatch
             ReadOnlySpan<byte> headers = _bytes.AsSpan(at + entry.SubjectLength, entry.HeadersLength);
             scoped ReadOnlySpan<byte> payload = _bytes.AsSpan(at + entry.SubjectLength + entry.HeadersLength, entry.PayloadLength);
             at += entry.SubjectLength + entry.HeadersLength + entry.PayloadLength;
-            if (failure is not null && entry.Kind == EntryKind.Message) continue;
+            if (entry.Kind == EntryKind.Dropped || (failure is not null && entry.Kind == EntryKind.Message)) continue;
             if (failure is not null && entry.Kind != EntryKind.Other) payload = failure;
             else if (entry.Kind == EntryKind.Sequence) payload = text[..ack.Write(entry.Sequence, text)];
             port.Publish(batch, subject, default, headers, payload);

@@ -21,10 +21,13 @@ internal sealed partial class Stream : IBatchHost
 
     ulong IBatchHost.Skip(in IngestPlan plan) => Skip(plan);
 
+    void IBatchHost.Replace(in IngestReplacement replacement) => Replace(replacement);
+
     void IBatchHost.TakeBack(ulong lastSequence)
     {
         Store.Truncate(lastSequence);
         _published.LastSequence = Math.Min(_published.LastSequence, lastSequence);
+        _published.DropMessagesAfter(lastSequence);
         _window.Clear();
         SetLastMessageId(default);
         RecoverMessageIds(_publishNowNs);
@@ -40,15 +43,21 @@ internal sealed partial class Stream : IBatchHost
         _published.Add(Encoding.UTF8.GetBytes(happened.Subject), _text.WrittenSpan, waits: false);
     }
 
-    // A batch of which only a part is there was being written when the server ended: as if it had never come. Nobody was told that it had.
+    // A batch of which only a part is there was being written when the server ended: as if it had never come. Nobody was told that it had. Messages of other streams may bear the headers of batches there.
     private void ForgetTornBatch()
     {
         if (!_config.AllowAtomicPublish) return;
+        HashSet<ulong> lost = [.. Store.Lost?.Sequences ?? []];
         ulong last = Store.State.LastSequence;
+        while (lost.Contains(last)) last--;
         if (Store.Load(last, out StoredMessage message) != StoreResult.Ok) return;
         var headers = new IngestHeaders(message.Headers);
-        if (!headers.HasValue(IngestHeader.BatchId) || headers.HasValue(IngestHeader.BatchCommit) || !BatchPublisher.TryReadSequence(headers, out ulong count)) return;
-        if (count <= last) Store.Truncate(last - count);
+        if (headers.HasValue(IngestHeader.StreamSource) || !headers.HasValue(IngestHeader.BatchId) || !BatchPublisher.TryReadSequence(headers, out ulong count) || count > last) return;
+
+        // What was written when the power went need not be a beginning of it.
+        bool isWhole = headers.HasValue(IngestHeader.BatchCommit);
+        for (ulong sequence = last - count + 1; sequence < last && isWhole; sequence++) isWhole = !lost.Contains(sequence);
+        if (!isWhole) Store.Truncate(last - count);
     }
 
     private string NewId()

@@ -103,14 +103,14 @@ internal sealed partial class Stream
         switch (_rules.Judge(message, this, ref plan))
         {
             case IngestVerdict.Store:
-                return Keep(plan, out _) switch
+                return KeepAndReplace(plan, out _) switch
                 {
                     StoreResult.Ok => CopyResult.Stored,
                     StoreResult.MaximumMessages or StoreResult.MaximumBytes or StoreResult.MaximumMessagesPerSubject => CopyResult.Full,
                     _ => CopyResult.Refused,
                 };
             case IngestVerdict.Skip:
-                Skip(plan);
+                Replace(new IngestReplacement(plan, Skip(plan)));
                 return CopyResult.Stored;
             case IngestVerdict.Duplicate:
                 return CopyResult.Duplicate;

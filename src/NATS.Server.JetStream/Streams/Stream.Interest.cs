@@ -11,10 +11,10 @@ internal sealed partial class Stream
     // So many messages are judged before others get at the store.
     private const int MaximumAtOnce = 1024;
 
-    // Who purges, and tells consumers more exactly what is gone than the store does.
+    // Who purges, and tells consumers more exactly what is gone than the store does. Set under the lock.
     private int _purgingThread;
 
-    /// <summary>Purges messages, and tells consumers where they go on. By the account's executor.</summary>
+    /// <summary>Purges messages, and tells consumers where they go on. With the lock held.</summary>
     /// <param name="filter">Of which subjects.</param>
     /// <param name="before">Only those below this sequence; 0: all.</param>
     /// <param name="keep">How many of the last ones stay; 0: none.</param>

@@ -66,10 +66,10 @@ internal sealed partial class Stream
         switch (_rules.Judge(message, this, ref plan))
         {
             case IngestVerdict.Store:
-                StoreResult result = Keep(plan, out _);
+                StoreResult result = KeepAndReplace(plan, out _);
                 return result == StoreResult.Ok ? null : RefusalOf(result);
             case IngestVerdict.Skip:
-                Skip(plan);
+                Replace(new IngestReplacement(plan, Skip(plan)));
                 return null;
             case IngestVerdict.Refuse:
                 return plan.Error;
@@ -120,7 +120,7 @@ internal sealed partial class Stream
         switch (_rules.Judge(message, this, ref plan))
         {
             case IngestVerdict.Store:
-                StoreResult result = Keep(plan, out ulong sequence);
+                StoreResult result = KeepAndReplace(plan, out ulong sequence);
                 if (!answers) break;
                 if (result != StoreResult.Ok) Answer(reply, RefusalOf(result));
                 else if (plan.CounterValue.IsEmpty) _published.Add(reply, sequence);
@@ -128,6 +128,7 @@ internal sealed partial class Stream
                 break;
             case IngestVerdict.Skip:
                 ulong skipped = Skip(plan);
+                Replace(new IngestReplacement(plan, skipped));
                 if (answers) _published.Add(reply, skipped);
                 break;
             case IngestVerdict.Duplicate:
@@ -174,7 +175,14 @@ internal sealed partial class Stream
         return true;
     }
 
-    // Stores what was decided, and does what goes with it.
+    private StoreResult KeepAndReplace(in IngestPlan plan, out ulong sequence)
+    {
+        StoreResult result = Keep(plan, out sequence);
+        if (result == StoreResult.Ok) Replace(new IngestReplacement(plan, sequence));
+        return result;
+    }
+
+    // Stores what was decided. What it replaces is left to the caller.
     private StoreResult Keep(in IngestPlan plan, out ulong sequence)
     {
         var stored = new NewMessage
@@ -189,7 +197,7 @@ internal sealed partial class Stream
         StoreResult result = Store.Append(stored, out sequence);
         if (result != StoreResult.Ok) return result;
         if (_config.Retention != RetentionPolicy.Interest) _consumers.Touch(plan.Subject, _published);
-        Note(plan, sequence, keep: 1);
+        Note(plan, sequence);
         if (!plan.RepublishSubject.IsEmpty) Republish(plan, sequence);
         if (plan.TtlSeconds > 0) ArmBefore(_publishNowNs + (Math.Min(plan.TtlSeconds, LongestWaitSeconds) * NanosecondsPerSecond));
         if (plan.ScheduleNs != 0) ArmBefore(plan.ScheduleNs);
@@ -201,21 +209,32 @@ internal sealed partial class Stream
     {
         Store.Skip(0, 1, _publishNowNs, advancesTime: true);
         ulong sequence = Store.State.LastSequence;
-        Note(plan, sequence, keep: 0);
+        Note(plan, sequence);
         return sequence;
     }
 
-    private void Note(in IngestPlan plan, ulong sequence, ulong keep)
+    private void Note(in IngestPlan plan, ulong sequence)
     {
         _published.LastSequence = sequence;
         SetLastMessageId(plan.MessageId);
         _window.Add(plan.MessageId, sequence, _publishNowNs);
-        if (plan.Rollup == IngestRollup.Subject) Store.Purge(MessageFilter.Of(plan.Subject), 0, keep, out _);
-        else if (plan.Rollup == IngestRollup.All) Store.Purge(MessageFilter.All, 0, keep, out _);
-        if (!plan.EndedSchedule.IsEmpty) Store.Purge(MessageFilter.Of(plan.EndedSchedule), 0, 0, out _);
-        if (plan.RepeatedSchedule.IsEmpty) return;
-        Store.UpdateSchedule(plan.RepeatedSchedule, plan.NextScheduleNs);
-        ArmBefore(plan.NextScheduleNs);
+    }
+
+    private void Replace(in IngestReplacement replacement)
+    {
+        if (replacement.Rollup != IngestRollup.None)
+        {
+            // Purging everything below a sequence would drop whole blocks at once, though what replaces them is not on the device yet.
+            bool isAll = replacement.Rollup == IngestRollup.All;
+            ulong kept = isAll ? Store.StateOf(MessageFilter.All, replacement.Sequence).Messages : 0;
+            if (isAll) PurgeAndTell(MessageFilter.All, 0, kept, out _);
+            else PurgeAndTell(MessageFilter.Of(replacement.Subject), replacement.Sequence, 0, out _);
+        }
+
+        if (!replacement.EndedSchedule.IsEmpty) PurgeAndTell(MessageFilter.Of(replacement.EndedSchedule), 0, 0, out _);
+        if (replacement.RepeatedSchedule.IsEmpty) return;
+        Store.UpdateSchedule(replacement.RepeatedSchedule, replacement.NextScheduleNs);
+        ArmBefore(replacement.NextScheduleNs);
     }
 
     private void Republish(in IngestPlan plan, ulong sequence)
@@ -223,7 +242,7 @@ internal sealed partial class Stream
         _text.ResetWrittenCount();
         int omitted = _rules.RepublishesHeadersOnly ? plan.Payload.Length : -1;
         RepublishHeaders.Write(plan.Headers, _nameBytes, plan.Subject, sequence, _publishNowNs, plan.RepublishAfter, omitted, _text);
-        _published.AddMessage(plan.RepublishSubject, _text.WrittenSpan, omitted < 0 ? plan.Payload : default);
+        _published.AddMessage(plan.RepublishSubject, _text.WrittenSpan, omitted < 0 ? plan.Payload : default, after: sequence);
     }
 
     private void Finish(PublishedBatch published, MessageBatch batch, StoreResult result)

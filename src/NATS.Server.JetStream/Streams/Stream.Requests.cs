@@ -15,7 +15,8 @@ internal sealed partial class Stream
     /// <param name="purged">How many messages are gone.</param>
     public StoreResult Purge(MessageFilter filter, ulong before, ulong keep, out ulong purged)
     {
-        StoreResult result = PurgeAndTell(filter, before, keep, out purged);
+        StoreResult result;
+        lock (_lock) result = PurgeAndTell(filter, before, keep, out purged);
         if (result != StoreResult.Ok) return result;
         Advance(Store.State.LastSequence);
         CountBytes();

@@ -1,7 +1,9 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.Core.Runtime;
+using NATS.Server.JetStream.Api;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
 using NATS.Server.JetStream.Storage;
@@ -72,6 +74,9 @@ internal sealed class SimulatedJetStream : IExecutor, IBatchSource
 
     public JetStreamAccount Account { get; }
 
+    /// <summary>Answers the requests of clients.</summary>
+    public void AnswerRequests() => new ApiService(Engine).Attach(Port, Account);
+
     public void Post(IWorkItem work) => _work.Add(work);
 
     public MessageBatch Rent() => new SimulatedBatch(Time);
@@ -82,11 +87,15 @@ internal sealed class SimulatedJetStream : IExecutor, IBatchSource
     public void Publish(params ReadOnlySpan<(string Subject, string Reply, string Payload)> messages)
     {
         MessageBatch batch = Rent();
-        foreach ((string subject, string reply, string payload) in messages)
-        {
-            Port.Publish(batch, System.Text.Encoding.UTF8.GetBytes(subject), System.Text.Encoding.UTF8.GetBytes(reply), default, System.Text.Encoding.UTF8.GetBytes(payload));
-        }
+        foreach ((string subject, string reply, string payload) in messages) Publish(batch, new SimulatedMessage(subject, reply, "", payload));
+        Return(batch);
+    }
 
+    /// <summary>Publishes messages with headers as a client in one batch.</summary>
+    public void Publish(params IEnumerable<SimulatedMessage> messages)
+    {
+        MessageBatch batch = Rent();
+        foreach (SimulatedMessage message in messages) Publish(batch, message);
         Return(batch);
     }
 
@@ -152,6 +161,31 @@ internal sealed class SimulatedJetStream : IExecutor, IBatchSource
 
     /// <summary>Dies with the power, and starts again on what chance left of what was not synced.</summary>
     public SimulatedJetStream CutPower() => new(_random.Next(), _isDurable, Disk.Crash(_random.Next(0, 1000)), Time);
+
+    private void Publish(MessageBatch batch, SimulatedMessage message) =>
+        Port.Publish(batch, Encoding.UTF8.GetBytes(message.Subject), Encoding.UTF8.GetBytes(message.Reply), Encoding.UTF8.GetBytes(message.Headers), Encoding.UTF8.GetBytes(message.Payload));
+
+    /// <summary>Dies in the middle of something, and starts again on what was written, or on what chance left of what was not synced.</summary>
+    /// <param name="change">At the how manieth change to the disk, from 1.</param>
+    /// <param name="isPower">With the power; else with the process.</param>
+    /// <param name="work">Is done to its end, but nobody may believe what is heard after <paramref name="died"/>.</param>
+    /// <param name="died">Called when it dies.</param>
+    /// <returns>Null when there were not so many changes.</returns>
+    public SimulatedJetStream? DieDuring(int change, bool isPower, Action work, Action died)
+    {
+        SimulatedDisk? left = null;
+        int chance = _random.Next(0, 1000);
+        long last = Disk.Changes + change;
+        Disk.Before = (in DiskOperation _) =>
+        {
+            if (left is not null || Disk.Changes < last) return;
+            left = isPower ? Disk.Crash(chance) : Disk.Kill();
+            died();
+        };
+        work();
+        Disk.Before = null;
+        return left is null ? null : new SimulatedJetStream(_random.Next(), _isDurable, left, Time);
+    }
 
     private static long NowNs(DateTimeOffset time) => (time.UtcTicks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
 }

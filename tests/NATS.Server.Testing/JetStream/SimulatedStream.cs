@@ -114,7 +114,7 @@ public sealed class SimulatedStream : IBatchHost
                 Answer(reply, output => _ack.WriteDuplicate(original, output));
                 break;
             case IngestVerdict.Skip:
-                Skip(plan);
+                Replace(new IngestReplacement(plan, Skip(plan)));
                 Answer(reply, output => _ack.Write(LastSequence, output));
                 break;
             default:
@@ -169,6 +169,14 @@ public sealed class SimulatedStream : IBatchHost
         return LastSequence;
     }
 
+    public void Replace(in IngestReplacement replacement)
+    {
+        if (replacement.Rollup == IngestRollup.Subject) _store.Purge(MessageFilter.Of(replacement.Subject), replacement.Sequence, 0, out _);
+        else if (replacement.Rollup == IngestRollup.All) _store.Purge(MessageFilter.All, replacement.Sequence, 0, out _);
+        if (!replacement.EndedSchedule.IsEmpty) _store.Purge(MessageFilter.Of(replacement.EndedSchedule), 0, 0, out _);
+        if (!replacement.RepeatedSchedule.IsEmpty) _store.UpdateSchedule(replacement.RepeatedSchedule, replacement.NextScheduleNs);
+    }
+
     public void TakeBack(ulong lastSequence) => _store.Truncate(lastSequence);
 
     public void Send(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> payload, bool waits) => _sent.Add(new PublishedAnswer(Encoding.Latin1.GetString(reply), Encoding.Latin1.GetString(payload)));
@@ -191,6 +199,8 @@ public sealed class SimulatedStream : IBatchHost
             AnswerError(reply, refusal);
             return;
         }
+
+        Replace(new IngestReplacement(plan, sequence));
 
         byte[] value = plan.CounterValue.ToArray();
         Answer(reply, output =>
@@ -241,11 +251,6 @@ public sealed class SimulatedStream : IBatchHost
     {
         _lastMessageId = plan.MessageId.ToArray();
         _window.Add(plan.MessageId, sequence, NowNs);
-        ulong keep = _store.Load(sequence, out _) == StoreResult.Ok ? 1UL : 0UL;
-        if (plan.Rollup == IngestRollup.Subject) _store.Purge(MessageFilter.Of(plan.Subject), 0, keep, out _);
-        else if (plan.Rollup == IngestRollup.All) _store.Purge(MessageFilter.All, 0, keep, out _);
-        if (!plan.EndedSchedule.IsEmpty) _store.Purge(MessageFilter.Of(plan.EndedSchedule), 0, 0, out _);
-        if (!plan.RepeatedSchedule.IsEmpty) _store.UpdateSchedule(plan.RepeatedSchedule, plan.NextScheduleNs);
     }
 
     private void AnswerError(string reply, ApiError error) => Answer(reply, output => _ack.WriteError(error, output));

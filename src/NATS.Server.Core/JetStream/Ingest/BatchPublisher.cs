@@ -101,15 +101,23 @@ public sealed class BatchPublisher
 
         ulong before = host.LastSequence;
         ulong last = before;
+        List<PendingReplacement>? replacements = null;
         for (int i = 0; i < batch.Count; i++)
         {
             var plan = new IngestPlan(_scratch);
-            if (TryStore(rules.FinishMember(batch[i].ToIngest(), host, ref plan), plan, host, out last, out error)) continue;
-            if (i > 0) host.TakeBack(before);
-            Refuse(reply, error, host);
-            return;
+            if (!TryStore(rules.FinishMember(batch[i].ToIngest(), host, ref plan), plan, host, out last, out error))
+            {
+                if (i > 0) host.TakeBack(before);
+                Refuse(reply, error, host);
+                return;
+            }
+
+            var replacement = new IngestReplacement(plan, last);
+            if (!replacement.IsEmpty) (replacements ??= []).Add(PendingReplacement.Copy(replacement));
         }
 
+        // Not before the last message is stored: what is taken away does not come back when the batch does not become whole.
+        foreach (PendingReplacement replacement in replacements ?? []) host.Replace(replacement.ToIngest());
         if (reply.IsEmpty) return;
         var text = new ArrayBufferWriter<byte>();
         _ack.WriteBatch(last, batch.Id, (ulong)batch.Count, text);
@@ -130,6 +138,7 @@ public sealed class BatchPublisher
         verdict = rules.FinishMember(new IngestMessage { Subject = plan.Subject, Headers = plan.Headers, Payload = plan.Payload }, host, ref plan);
         if (TryStore(verdict, plan, host, out ulong sequence, out ApiError error))
         {
+            host.Replace(new IngestReplacement(plan, sequence));
             _fast.Stored(batch, sequence, reply, host);
             return;
         }

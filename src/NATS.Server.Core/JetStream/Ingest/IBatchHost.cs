@@ -6,14 +6,17 @@ namespace NATS.Server.Core.JetStream.Ingest;
 /// <summary>What <see cref="BatchPublisher"/> asks of the stream. Called under the stream's lock.</summary>
 public interface IBatchHost : IIngestHost
 {
-    /// <summary>Stores a message, and does what goes with it.</summary>
+    /// <summary>Stores a message. What it takes the place of stays until <see cref="Replace"/>.</summary>
     /// <param name="plan">What to do.</param>
     /// <param name="sequence">Of the message.</param>
     /// <param name="error">What the publisher is told when it could not be stored.</param>
     bool TryStore(in IngestPlan plan, out ulong sequence, out ApiError error);
 
-    /// <summary>Uses up a sequence for a message that nobody is interested in.</summary>
+    /// <summary>Uses up a sequence for a message that nobody is interested in. What it takes the place of stays until <see cref="Replace"/>.</summary>
     ulong Skip(in IngestPlan plan);
+
+    /// <summary>Takes away what a message replaces, now that nothing of its batch can be taken back any more.</summary>
+    void Replace(in IngestReplacement replacement);
 
     /// <summary>Forgets the messages above a sequence: those of a batch of which one could not be stored.</summary>
     void TakeBack(ulong lastSequence);

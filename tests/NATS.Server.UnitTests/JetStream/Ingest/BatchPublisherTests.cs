@@ -84,6 +84,24 @@ public sealed class BatchPublisherTests
         Assert.Equal(1UL, stream.LastSequence);
     }
 
+    [Theory]
+    [InlineData("sub")]
+    [InlineData("all")]
+    public void A_rollup_takes_nothing_away_before_the_whole_batch_is_stored(string rollup)
+    {
+        var stream = new SimulatedStream(Config with { AllowRollup = true });
+        stream.Publish("s.a", "r", "", "before");
+        Atomic(stream, "b", 1, "Nats-Rollup: " + rollup);
+        Atomic(stream, "b", 2);
+        stream.FailingStore = 3;
+        Assert.Contains("\"err_code\":10023", Atomic(stream, "b", 3, "Nats-Batch-Commit: 1"), StringComparison.Ordinal);
+        Assert.Equal((1UL, 1UL), (stream.LastSequence, stream.Store.State.Messages));
+        Atomic(stream, "b", 1, "Nats-Rollup: " + rollup);
+        Assert.Equal(1UL, stream.Store.State.Messages);
+        Atomic(stream, "b", 2, "Nats-Batch-Commit: 1");
+        Assert.Equal((2UL, 3UL, 2UL), (stream.Store.State.FirstSequence, stream.LastSequence, stream.Store.State.Messages));
+    }
+
     [Fact]
     public void A_batch_that_is_refused_as_a_whole_stores_nothing()
     {
