@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.JetStream.Limits;
@@ -21,6 +22,7 @@ internal sealed class JetStreamEngine : ICatalogReader
     private long _storage;
     private long _reservedMemory;
     private long _reservedStorage;
+    private IAccountPort? _systemPort;
 
     public JetStreamEngine(EngineOptions options, JetStreamServices services)
     {
@@ -59,6 +61,13 @@ internal sealed class JetStreamEngine : ICatalogReader
 
     /// <summary>All requests to the API.</summary>
     public ApiUsage Api { get; } = new();
+
+    /// <summary>The system account, which is told what concerns the server; null as long as there is none.</summary>
+    public IAccountPort? SystemPort
+    {
+        get => Volatile.Read(ref _systemPort);
+        set => Volatile.Write(ref _systemPort, value);
+    }
 
     public bool TryGetAccount(string name, [NotNullWhen(true)] out JetStreamAccount? account) => _accounts.TryGetValue(name, out account);
 
@@ -118,6 +127,17 @@ internal sealed class JetStreamEngine : ICatalogReader
             released();
         });
         if (!isPosted) released();
+    }
+
+    /// <summary>Tells the system account of something, if somebody listens there.</summary>
+    /// <param name="happened">What.</param>
+    /// <param name="batch">The caller's; null: it is in none.</param>
+    public void TellSystem(IJetStreamEvent happened, MessageBatch? batch = null)
+    {
+        if (SystemPort is not { } port) return;
+        var events = new EventPublisher(port, Services, Options.Domain);
+        if (batch is null) events.Publish(happened);
+        else events.Publish(batch, happened);
     }
 
     /// <summary>Other limits, for requests to come.</summary>

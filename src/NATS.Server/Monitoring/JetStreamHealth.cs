@@ -10,6 +10,7 @@ namespace NATS.Server.Monitoring;
 internal static class JetStreamHealth
 {
     private const string Unavailable = "unavailable";
+    private const string OutOfSpace = "no space left on device";
 
     /// <summary>Judges; JetStream is configured.</summary>
     public static HealthStatus Judge(HealthzOptions options, IMonitoredServer server)
@@ -43,7 +44,7 @@ internal static class JetStreamHealth
     {
         if (!engine.TryGetAccount(account, out JetStreamAccount? owner) || !owner.TryGetStream(stream, out JetStreamStream? served))
             problems.Add(Problem(HealthzErrorType.Stream, $"JetStream stream '{account} > {stream}' could not be recovered", account, stream));
-        else if (served.Store.WriteFailure is { } failure)
+        else if ((served.Store.WriteFailure ?? (served.Store.IsOutOfSpace ? OutOfSpace : null)) is { } failure)
             problems.Add(Problem(HealthzErrorType.Stream, $"JetStream stream '{account} > {stream}' write error: {failure}", account, stream));
     }
 
