@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using NATS.Server.Core.JetStream;
 using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Json;
@@ -15,6 +17,7 @@ namespace NATS.Server.JetStream.Engine;
 /// <summary>Thread-safe. JetStream of a server: its accounts, what all of them use, and what is stored of them.</summary>
 internal sealed class JetStreamEngine : ICatalogReader
 {
+    private const string JsonPrefix = "json: ";
     private readonly ConcurrentDictionary<string, JetStreamAccount> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<StreamFolder, Stream> _opening = new(ReferenceEqualityComparer.Instance);
     private ServerLimits _limits;
@@ -160,10 +163,51 @@ internal sealed class JetStreamEngine : ICatalogReader
             return null;
         }
 
-        if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: false, out ZonedTime created, out StreamConfig config, out problem)) return null;
+        string? oddity = null;
+        if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: true, out ZonedTime created, out StreamConfig config, out string? strictProblem))
+        {
+            oddity = strictProblem;
+            if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: false, out created, out config, out problem)) return null;
+        }
+
+        if (UnsupportedReason(config.Metadata, oddity) is { } reason)
+        {
+            EngineLog.Unsupported(Services.Log, "stream", $"{account.Name} > {stream.Name}", reason);
+            problem = SetOffline(account, stream, config, reason, new Dictionary<string, string>(StringComparer.Ordinal));
+            return null;
+        }
+
+        problem = null;
         var opening = new Stream(Services, account, config, created, stream);
         _opening[stream] = opening;
         return account.SettingsOf(config, opening);
+    }
+
+    public bool Accepts(StreamFolder stream, out string? problem)
+    {
+        problem = null;
+        Dictionary<string, string>? unsupported = null;
+        string first = "";
+        foreach (ConsumerFolder consumer in stream.Consumers)
+        {
+            if (consumer.Configuration is not { } text) continue;
+            string? oddity = null;
+            if (!ConsumerConfigJson.TryReadFile(text, isStrict: true, out _, out _, out ConsumerConfig config, out string? strictProblem))
+            {
+                oddity = strictProblem;
+                if (!ConsumerConfigJson.TryReadFile(text, isStrict: false, out _, out _, out config, out _)) continue;
+            }
+
+            if (UnsupportedReason(config.Metadata, oddity) is not { } reason) continue;
+            EngineLog.Unsupported(Services.Log, "consumer", $"{stream.Account.Name} > {stream.Name} > {consumer.Name}", reason);
+            if (unsupported is null) (unsupported, first) = (new(StringComparer.Ordinal), consumer.Name);
+            unsupported.Add(consumer.Name, reason);
+        }
+
+        if (unsupported is null || !_accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? account) || !_opening.TryGetValue(stream, out Stream? opening)) return true;
+        EngineLog.Stopping(Services.Log, account.Name, stream.Name);
+        problem = SetOffline(account, stream, opening.Config, $"stopped - unsupported consumer \"{first}\"", unsupported);
+        return false;
     }
 
     public ConsumerSettings? ReadConsumer(ConsumerFolder consumer, out string? problem) =>
@@ -175,7 +219,8 @@ internal sealed class JetStreamEngine : ICatalogReader
     {
         if (!_opening.TryRemove(stream, out Stream? opened) || stream.Messages is null)
         {
-            if (stream.Failure is { } failure) EngineLog.NotOpened(Services.Log, failure);
+            bool isKnown = _accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? owner) && owner.TryGetOffline(stream.Name, out _);
+            if (!isKnown && stream.Failure is { } failure) EngineLog.NotOpened(Services.Log, failure);
             return;
         }
 
@@ -199,6 +244,21 @@ internal sealed class JetStreamEngine : ICatalogReader
     {
         if (type == StorageType.Memory) Interlocked.Add(ref _memory, bytes);
         else Interlocked.Add(ref _storage, bytes);
+    }
+
+    private static string SetOffline(JetStreamAccount account, StreamFolder stream, StreamConfig config, string reason, Dictionary<string, string> consumers)
+    {
+        account.AddOffline(new OfflineStream(stream, config, reason, consumers));
+        return $"stream '{account.Name} > {stream.Name}' is offline: {reason}; nothing of it was touched";
+    }
+
+    // What a newer server has written may mean something else than what is understood of it.
+    private static string? UnsupportedReason(ConfigMetadata metadata, string? oddity)
+    {
+        if (ApiLevel.Supports(metadata)) return oddity is null ? null : $"decoding error: {oddity}";
+        if (oddity is not null) return $"unsupported - config error: {(oddity.StartsWith(JsonPrefix, StringComparison.Ordinal) ? oddity[JsonPrefix.Length..] : oddity)}";
+        metadata.TryGet(ApiLevel.RequiredKey, out string? level);
+        return string.Create(CultureInfo.InvariantCulture, $"unsupported - required API level: {level}, current API level: {ApiLevel.Current}");
     }
 
     private void Reserve(StreamConfig config, int sign)
