@@ -107,7 +107,7 @@ public sealed partial class NatsServer
     private void ChangeJetStream(JetStreamConfiguration configuration)
     {
         Volatile.Write(ref _jetStreamConfiguration, configuration);
-        JetStream?.ChangeLimits(configuration.Limits);
+        Volatile.Read(ref _jetStream)?.ChangeLimits(configuration);
         if (_jetStreamAccounts?.FollowAll() is { } problem) Log.AccountProblem(_log, JetStreamNotices.AccountsFailed(problem));
     }
 

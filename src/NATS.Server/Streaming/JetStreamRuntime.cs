@@ -99,6 +99,13 @@ internal sealed partial class JetStreamRuntime : IDisposable
 
     public JetStreamEngine Engine { get; }
 
+    /// <summary>Puts the limits of a reload in force.</summary>
+    public void ChangeLimits(JetStreamConfiguration configuration)
+    {
+        Engine.ChangeLimits(configuration.Limits);
+        Engine.Services.OpenBatches.Limits = LimitsOf(configuration.Options.Limits);
+    }
+
     /// <summary>Gives an account JetStream.</summary>
     public void Enable(Account account, AccountTiers tiers)
     {

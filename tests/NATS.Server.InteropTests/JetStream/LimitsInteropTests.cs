@@ -3,7 +3,9 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using NATS.Server.InteropTests.Host;
 using NATS.Server.Testing;
+using NATS.Server.Testing.Jwt;
 using Xunit;
+using TierClaims = NATS.Server.Core.Jwt.JetStreamLimits;
 
 namespace NATS.Server.InteropTests.JetStream;
 
@@ -108,6 +110,103 @@ public sealed partial class LimitsInteropTests
             using var http = new HttpClient();
             using JsonDocument varz = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{server.MonitorPort}/varz"), TestContext.Current.CancellationToken));
             return string.Join(' ', varz.RootElement.GetProperty("disk_io_wait_stats").EnumerateObject().Select(static value => $"{value.Name} {value.Value.ValueKind}"));
+        });
+        Assert.Equal(theirs, mine);
+    }
+
+    [Fact]
+    public async Task Batches_are_limited_as_configured_also_after_a_reload()
+    {
+        string config = Batches("max_inflight_per_stream: 2, max_inflight_total: 3, max_msgs: 4, timeout: \"600ms\"");
+        (List<string> theirs, List<string> mine) = await OfBothAsync(config, async server =>
+        {
+            await using RawClient user = await ConnectAsync(server, "a");
+            await using RawClient watcher = await ConnectAsync(server, "s");
+            await watcher.SendAsync("SUB $JS.EVENT.> 2\r\n");
+            await watcher.PingAsync();
+            foreach (string name in (string[])["s", "t"]) await AskAsync(user, $"$JS.API.STREAM.CREATE.{name}", $$"""{"name":"{{name}}","subjects":["{{name}}.>"],"allow_atomic":true}""");
+            List<string> answers = [];
+
+            // Five messages are one too many.
+            for (int i = 1; i <= 5; i++) answers.Add(await BatchAsync(user, "s.a", "long", i));
+            answers.Add(await NextAsync(watcher));
+
+            // Two of a stream, three of the server; and what nobody goes on with is given up.
+            foreach (string batch in (string[])["one", "two", "three"]) answers.Add(await BatchAsync(user, "s.a", batch, 1));
+            foreach (string batch in (string[])["four", "five"]) answers.Add(await BatchAsync(user, "t.a", batch, 1));
+            List<string> abandoned = [];
+            for (int i = 0; i < 3; i++) abandoned.Add(await NextAsync(watcher));
+            answers.AddRange(abandoned.Order(StringComparer.Ordinal));
+            server.WriteConfig("listen: \"127.0.0.1:-1\"\n" + Batches("max_inflight_per_stream: 1, max_inflight_total: 3, max_msgs: 2, timeout: \"30s\""));
+            int seen = server.Log.Count;
+            server.Signal("HUP");
+            await server.WaitForLogAsync("Reloaded server configuration", seen);
+            foreach (string batch in (string[])["six", "seven"]) answers.Add(await BatchAsync(user, "s.a", batch, 1));
+            for (int i = 2; i <= 3; i++) answers.Add(await BatchAsync(user, "s.a", "six", i));
+            answers.Add(await NextAsync(watcher));
+            return answers;
+        });
+        Assert.Equal(theirs, mine);
+
+        static string Batches(string limits) => $"server_name: SERVER\njetstream {{ store_dir: $FOLDER/js, limits {{ batch {{ {limits} }} }} }}\n{Accounts}";
+
+        static Task<string> BatchAsync(RawClient user, string subject, string batch, int number) => AskAsync(user, subject, "", $"Nats-Batch-Id: {batch}\r\nNats-Batch-Sequence: {number}");
+    }
+
+    [Fact]
+    public async Task A_server_takes_over_what_was_encrypted_with_its_previous_key_and_the_other_server_reads_it()
+    {
+        using var folder = new TemporaryFolder();
+        foreach ((string executable, string keys, int expected) in ((string, string, int)[])
+        [
+            (ReferenceServer.Path, "key: one", 1), (OurServer.Path, "key: two, prev_key: one", 2), (ReferenceServer.Path, "key: two", 3), (ReferenceServer.Path, "key: three, prev_key: two", 4),
+            (OurServer.Path, "key: three", 5), (OurServer.Path, "key: four, prev_key: three, cipher: aes", 6), (ReferenceServer.Path, "key: four, cipher: aes", 7),
+        ])
+        {
+            string config = $"server_name: SERVER\njetstream {{ store_dir: \"{folder.Path}\", {keys} }}\n{Accounts}";
+            await using ServerProcess server = await ServerProcess.StartAsync(executable, new ServerProcessOptions { Config = config });
+            await using RawClient user = await ConnectAsync(server, "a");
+            if (expected == 1) await AskAsync(user, "$JS.API.STREAM.CREATE.S", """{"name":"S","subjects":["s.>"]}""");
+            Assert.Equal($$"""MSG answers.it {"stream":"S","seq":{{expected}}}""", await AskAsync(user, "s.a", $"message {expected}"));
+            for (int i = 1; i <= expected; i++)
+            {
+                string payload = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes($"message {i}"));
+                Assert.Contains($"\"data\":\"{payload}\"", await AskAsync(user, "$JS.API.STREAM.MSG.GET.S", $$"""{"seq":{{i}}}"""), StringComparison.Ordinal);
+            }
+
+            Assert.Equal(0, await server.StopAsync());
+        }
+    }
+
+    [Fact]
+    public async Task What_an_account_uses_is_counted_by_tier_as_by_the_reference()
+    {
+        var one = new TierClaims { MemoryStorage = 100_000, DiskStorage = 100_000, Streams = 10, Consumers = 10 };
+        var owner = new OperatorSetup();
+        AccountSetup system = owner.AddAccount("SYS");
+        AccountSetup account = owner.AddAccount("A", claims => claims with { Limits = claims.Limits with { Tiers = new Dictionary<string, TierClaims> { ["R1"] = one, ["R3"] = one with { Streams = 3 } } } });
+        UserSetup user = account.AddUser("u");
+        (List<string> theirs, List<string> mine) = await OfBothAsync($"server_name: SERVER\njetstream {{ store_dir: $FOLDER/js }}\n{owner.Configuration(system)}", async server =>
+        {
+            await using ApiClient client = await ApiClient.ConnectAsync(server, nonce => user.Connect(nonce));
+            List<string> answers = [];
+            await StepAsync("$JS.API.STREAM.CREATE.F", """{"name":"F","subjects":["f.>"],"max_bytes":50000}""");
+            await StepAsync("$JS.API.STREAM.CREATE.M", """{"name":"M","subjects":["m.>"],"storage":"memory","max_msgs":2}""");
+            await StepAsync("$JS.API.CONSUMER.CREATE.F.C", """{"stream_name":"F","config":{"durable_name":"C","ack_policy":"explicit"}}""");
+            foreach (string subject in (string[])["f.a", "m.a", "f.b", "m.b", "m.c"]) await StepAsync(subject, new string('x', 1000));
+            await StepAsync("$JS.API.STREAM.MSG.DELETE.F", """{"seq":1}""");
+            await StepAsync("f.c", new string('x', 60_000));
+            await StepAsync("m.d", new string('x', 99_000));
+            await StepAsync("$JS.API.STREAM.PURGE.M", "");
+            await StepAsync("$JS.API.STREAM.DELETE.F", "");
+            return answers;
+
+            async Task StepAsync(string subject, string payload)
+            {
+                string answer = System.Text.Encoding.UTF8.GetString(await client.AskAsync(subject, System.Text.Encoding.UTF8.GetBytes(payload)));
+                string usage = System.Text.Encoding.UTF8.GetString(await client.AskAsync("$JS.API.INFO", ReadOnlyMemory<byte>.Empty));
+                answers.Add($"{subject} {Changing().Replace(answer, "${name}=?")}\n  {usage}");
+            }
         });
         Assert.Equal(theirs, mine);
     }

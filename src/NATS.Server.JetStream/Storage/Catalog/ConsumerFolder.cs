@@ -78,7 +78,7 @@ public sealed class ConsumerFolder
     {
         if (State is not null) return;
         Failure = null;
-        List<StoreFinding> findings = _metadata is null || _findings is null ? [] : _findings;
+        List<StoreFinding> findings = Configuration is null ? [] : _findings ?? [];
         try
         {
             if (Configuration is null) ReadMetadata(findings);

@@ -2,7 +2,9 @@ using System.Text.Json;
 using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.JetStream.Api;
+using NATS.Server.Monitoring;
 using NATS.Server.Testing.JetStream;
+using NATS.Server.UnitTests.Monitoring;
 using Xunit;
 using Stream = NATS.Server.JetStream.Streams.Stream;
 
@@ -72,6 +74,8 @@ public sealed class StreamWaitingTests
         List<SimulatedMessage> events = [];
         world.SystemPort.Subscribe("$JS.EVENT.>", events.Add);
         Stream stream = Create(world, Config);
+        var monitored = new FakeMonitoredServer { JetStream = world.Engine };
+        monitored.Accounts.Add(new AccountSnapshot { Name = "A", Sublist = default });
         for (int round = 1; round <= 2; round++)
         {
             answers.Clear();
@@ -83,7 +87,7 @@ public sealed class StreamWaitingTests
             }
 
             Assert.All(answers, static answer => Assert.Contains("insufficient resources", answer.Payload, StringComparison.Ordinal));
-            Assert.True(stream.Store.IsOutOfSpace);
+            Assert.Equal((503, "JetStream stream 'A > S' write error: no space left on device"), HealthOf(monitored));
             Assert.Equal(round, events.Count);
             using JsonDocument told = JsonDocument.Parse(events[^1].Payload);
             Assert.Equal(("$JS.EVENT.ADVISORY.SERVER.OUT_OF_STORAGE", "N", "ID", "S"), (events[^1].Subject, Text(told, "server"), Text(told, "server_id"), Text(told, "stream")));
@@ -91,7 +95,7 @@ public sealed class StreamWaitingTests
             // There is space again, which is found out though nobody publishes.
             world.Disk.CapacityBytes = long.MaxValue;
             world.Advance(TimeSpan.FromSeconds(11));
-            Assert.False(stream.Store.IsOutOfSpace);
+            Assert.Equal((200, null), HealthOf(monitored));
             world.Publish(("s.a", "answers", "x"));
             world.RunUntilIdle();
             Assert.Contains("\"seq\":", answers[^1].Payload, StringComparison.Ordinal);
@@ -122,6 +126,12 @@ public sealed class StreamWaitingTests
         world.Publish(("$JS.API.STREAM.INFO.NONE", "answers", ""), ("$JS.API.STREAM.INFO.NONE", "answers", ""));
         world.RunUntilIdle();
         Assert.Equal((7, 3), (answers.Count, events.Count));
+    }
+
+    private static (int Code, string? Error) HealthOf(FakeMonitoredServer server)
+    {
+        HealthStatus health = JetStreamHealth.Judge(new HealthzOptions(), server);
+        return (health.StatusCode, health.Error);
     }
 
     private static string Text(JsonDocument told, string name) => told.RootElement.GetProperty(name).GetString()!;
