@@ -20,9 +20,11 @@ internal static class AccountEndpoints
         IReadOnlyList<Stream> streams = account.Streams;
         AccountTiers tiers = account.Tiers;
         AccountLimits? all = tiers.ByName.GetValueOrDefault("");
+        IReadOnlyList<OfflineStream> offline = account.OfflineStreams;
+        AccountUsage usage = UsageOf(streams, all ?? AccountUsage.NoLimits, isTier: false);
         return new AccountInfo
         {
-            Usage = UsageOf(streams, all ?? AccountUsage.NoLimits, isTier: false),
+            Usage = usage with { Streams = usage.Streams + offline.Count, Consumers = usage.Consumers + offline.Sum(static stream => stream.Consumers.Count) },
             Domain = account.Domain,
             ApiTotal = (ulong)account.Api.Total,
             ApiErrors = (ulong)account.Api.Errors,

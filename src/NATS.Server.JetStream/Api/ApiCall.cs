@@ -86,14 +86,28 @@ internal sealed class ApiCall
     public bool TryGetStream(JetStreamAccount account, [NotNullWhen(true)] out Stream? stream)
     {
         if (account.TryGetStream(Api.Stream, out stream)) return true;
-        Refuse(ApiErrors.StreamNotFound);
+        Refuse(account.TryGetOffline(Api.Stream, out OfflineStream? offline) ? ApiErrors.StreamOfflineReason(offline.Reason) : ApiErrors.StreamNotFound);
         return false;
+    }
+
+    /// <summary>Whether a stream is not served because it needs a newer server; the requester is told so.</summary>
+    public bool IsOffline(JetStreamAccount account, string stream)
+    {
+        if (!account.TryGetOffline(stream, out OfflineStream? offline)) return false;
+        Refuse(ApiErrors.StreamOfflineReason(offline.Reason));
+        return true;
     }
 
     /// <summary>The stream and consumer of the subject; else the requester is told what there is not.</summary>
     public bool TryGetConsumer(JetStreamAccount account, [NotNullWhen(true)] out Stream? stream, [NotNullWhen(true)] out Consumers.Consumer? consumer)
     {
-        consumer = null;
+        (stream, consumer) = (null, null);
+        if (account.TryGetOffline(Api.Stream, out OfflineStream? offline))
+        {
+            Refuse(offline.Consumers.TryGetValue(Api.Consumer, out string? reason) ? ApiErrors.ConsumerOfflineReason(reason) : ApiErrors.ConsumerNotFound);
+            return false;
+        }
+
         if (!TryGetStream(account, out stream)) return false;
         consumer = stream.FindConsumer(Api.Consumer);
         if (consumer is not null) return true;

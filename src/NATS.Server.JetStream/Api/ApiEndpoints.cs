@@ -39,6 +39,10 @@ internal static class ApiEndpoints
     /// <summary>Whether requests to an endpoint are answered here.</summary>
     public static bool Has(ApiEndpoint endpoint) => Handlers.ContainsKey(endpoint);
 
+    /// <summary>Whether requests to an endpoint only look at what there is: they have a queue limit of their own.</summary>
+    public static bool IsInformation(ApiEndpoint endpoint) => endpoint is ApiEndpoint.AccountInfo or ApiEndpoint.StreamNames or ApiEndpoint.StreamList or ApiEndpoint.StreamInfo
+        or ApiEndpoint.ConsumerNames or ApiEndpoint.ConsumerList or ApiEndpoint.ConsumerInfo;
+
     /// <summary>Does what a request asks for, and answers it now or later. Whatever goes wrong, the next request finds everything in order.</summary>
     public static void Run(ApiCall call)
     {

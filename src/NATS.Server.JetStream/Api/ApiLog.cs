@@ -8,8 +8,8 @@ internal static partial class ApiLog
     [LoggerMessage(Level = LogLevel.Error, Message = "JetStream request '{Account} > {Subject}' failed")]
     public static partial void Failed(ILogger logger, string account, string subject, Exception problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "JetStream API queue limit reached, dropping {Count} requests")]
-    public static partial void LimitReached(ILogger logger, int count);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue} limit reached, dropping {Count} requests")]
+    public static partial void LimitReached(ILogger logger, string queue, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Purge request for account {Account} (streams: {Streams}, hasAccount: {HasAccount})")]
     public static partial void AccountPurge(ILogger logger, string account, int streams, bool hasAccount);

@@ -12,8 +12,6 @@ namespace NATS.Server.JetStream.Api;
 /// <param name="account">The same; null when it has no JetStream, which requesters are then told.</param>
 internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account) : IMessageTarget
 {
-    private readonly EventPublisher _events = new(port, engine.Services, engine.Options.Domain);
-
     private static ReadOnlySpan<byte> Next => "CONSUMER.MSG.NEXT."u8;
 
     private static ReadOnlySpan<byte> Direct => "DIRECT.GET."u8;
@@ -40,16 +38,17 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
         }
 
         var call = new ApiCall(engine, port, account, request);
-        if (!account.TryPost(_ => ApiEndpoints.Run(call))) Drop(batch);
+        bool isInformation = ApiEndpoints.IsInformation(api.Endpoint);
+        if (!account.TryRequest(isInformation, () => ApiEndpoints.Run(call))) Drop(batch, isInformation);
         return true;
     }
 
     private byte[] Describe(ApiEndpoint endpoint, in InboundMessage message, IMessageSender sender) =>
         endpoint is ApiEndpoint.StreamSnapshot or ApiEndpoint.StreamRestore || port.HasInterest("$JS.EVENT.ADVISORY.API"u8) ? sender.Describe(message) : [];
 
-    private void Drop(MessageBatch batch)
+    private void Drop(MessageBatch batch, bool isInformation)
     {
-        ApiLog.LimitReached(engine.Services.Log, 1);
-        _events.Publish(batch, new ApiLimitReachedEvent(engine.Services.ServerName, 1));
+        ApiLog.LimitReached(engine.Services.Log, isInformation ? "JetStream API info queue" : "JetStream API queue", 1);
+        engine.TellSystem(new ApiLimitReachedEvent(engine.Services.ServerName, 1), batch);
     }
 }

@@ -42,7 +42,7 @@ internal static class BackupEndpoints
         string name = call.Api.Stream;
         StreamConfig config = request.Config.Name.Length == 0 ? request.Config with { Name = name } : request.Config;
         if (StreamRequestRules.Restore(name, ref config, account.View()) is { } refusal) call.Refuse(refusal);
-        else if (account.TryGetStream(name, out _)) call.Refuse(ApiErrors.StreamNameExistRestoreFailed);
+        else if (account.TryGetStream(name, out _) || account.TryGetOffline(name, out _)) call.Refuse(ApiErrors.StreamNameExistRestoreFailed);
         else new RestoreReceiver(call, account, config).Start();
     }
 }

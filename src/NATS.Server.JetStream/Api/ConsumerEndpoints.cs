@@ -27,6 +27,7 @@ internal static class ConsumerEndpoints
         }
 
         if (!call.TryBegin(out JetStreamAccount? account) || !ConsumerRequestSubject.TryParse(call.Request.Subject, out ConsumerRequestSubject subject)) return;
+        if (call.IsOffline(account, request.Stream)) return;
         account.TryGetStream(request.Stream, out Stream? stream);
         var surroundings = new ConsumerSurroundings
         {
@@ -80,6 +81,13 @@ internal static class ConsumerEndpoints
             return;
         }
 
+        if (account.TryGetOffline(call.Api.Stream, out OfflineStream? offline))
+        {
+            if (account.DeleteConsumer(offline, call.Api.Consumer) is { } problem) call.Refuse(problem);
+            else call.Answer(SuccessAnswer.Instance);
+            return;
+        }
+
         if (!call.TryGetConsumer(account, out Stream? stream, out Consumer? consumer)) return;
         if (account.DeleteConsumer(stream, consumer) is { } failure)
         {
@@ -92,14 +100,14 @@ internal static class ConsumerEndpoints
 
     public static void Names(ApiCall call)
     {
-        if (!TryBeginPage(call, out List<Consumer> consumers, out int offset)) return;
+        if (!TryBeginPage(call, areNames: true, out List<Consumer> consumers, out int offset)) return;
         string[] names = [.. consumers.Skip(offset).Take(Page.NamesLimit).Select(static consumer => consumer.Name)];
         call.Answer(new NamesAnswer(new Page(consumers.Count, offset, Page.NamesLimit), names, AreConsumers: true));
     }
 
     public static void List(ApiCall call)
     {
-        if (!TryBeginPage(call, out List<Consumer> consumers, out int offset)) return;
+        if (!TryBeginPage(call, areNames: false, out List<Consumer> consumers, out int offset)) return;
         ConsumerInfo[] infos = [.. consumers.Skip(offset).Take(Page.ListLimit).Select(static consumer => consumer.Info())];
         call.Answer(new ListAnswer<ConsumerInfo>(new Page(consumers.Count, offset, Page.ListLimit), "consumers", infos, []));
     }
@@ -216,7 +224,7 @@ internal static class ConsumerEndpoints
     }
 
     // Those that clients know of, in the order of their names, as bytes sort them.
-    private static bool TryBeginPage(ApiCall call, out List<Consumer> consumers, out int offset)
+    private static bool TryBeginPage(ApiCall call, bool areNames, out List<Consumer> consumers, out int offset)
     {
         (consumers, offset) = ([], 0);
         if (!call.TryBegin(out JetStreamAccount? account)) return false;
@@ -224,6 +232,16 @@ internal static class ConsumerEndpoints
         if (ApiRequestReader.IsObjectOrArray(call.Payload) && !ApiRequestReader.TryReadConsumerPage(call.Payload, call.IsStrict, out request, out string? problem))
         {
             call.Refuse(ApiErrors.InvalidJSON(problem));
+            return false;
+        }
+
+        // Of a stream that is not served only the consumers are known for which it is not.
+        if (account.TryGetOffline(call.Api.Stream, out OfflineStream? stopped))
+        {
+            KeyValuePair<string, string>[] unsupported = [.. stopped.Consumers.OrderBy(static consumer => consumer.Key, StringComparer.Ordinal)];
+            offset = (int)Math.Min(request.Offset, unsupported.Length);
+            if (areNames) call.Answer(new NamesAnswer(new Page(unsupported.Length, offset, Page.NamesLimit), [.. unsupported.Skip(offset).Take(Page.NamesLimit).Select(static consumer => consumer.Key)], AreConsumers: true));
+            else call.Answer(new ListAnswer<ConsumerInfo>(new Page(unsupported.Length, offset, Page.ListLimit), "consumers", [], unsupported[offset..]));
             return false;
         }
 

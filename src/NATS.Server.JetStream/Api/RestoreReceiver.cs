@@ -130,8 +130,8 @@ internal sealed class RestoreReceiver : Mailbox<RestoreReceiver.Chunk>, IMessage
             return;
         }
 
-        Tell("");
         _call.Events.Publish(new StreamActionEvent(_config.Name, AssetAction.Create));
+        Tell("");
         var output = new ArrayBufferWriter<byte>(1024);
         ApiAnswer.Write(output, ApiRoute.Of(ApiEndpoint.StreamCreate), new StreamCreatedAnswer(StreamReport.Of(stream!, Services, StreamReport.StateOf(stream!)), DidCreate: false));
         Say(reply, output.WrittenSpan);

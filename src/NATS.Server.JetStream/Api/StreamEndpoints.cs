@@ -27,6 +27,7 @@ internal static class StreamEndpoints
             return;
         }
 
+        if (call.IsOffline(account, config.Name)) return;
         bool isNew = !account.TryGetStream(config.Name, out Stream? stream);
         if (isNew && account.CreateStream(config, out stream) is { } failure)
         {
@@ -50,6 +51,7 @@ internal static class StreamEndpoints
         }
 
         string name = call.Api.Stream;
+        if (call.IsOffline(account, name)) return;
         account.TryGetStream(name, out Stream? stream);
         if (StreamRequestRules.Update(name, request, account.View(), ConsumersOf(stream), out StreamConfig config) is { } refusal)
         {
@@ -76,6 +78,13 @@ internal static class StreamEndpoints
             return;
         }
 
+        if (account.TryGetOffline(call.Api.Stream, out OfflineStream? offline))
+        {
+            if (Delete(call, account, offline) is { } problem) call.Refuse(problem);
+            else call.Answer(SuccessAnswer.Instance);
+            return;
+        }
+
         if (!call.TryGetStream(account, out Stream? stream)) return;
         if (Delete(call, account, stream) is { } failure) call.Refuse(failure);
         else call.Answer(SuccessAnswer.Instance);
@@ -83,6 +92,14 @@ internal static class StreamEndpoints
 
     /// <summary>Deletes a stream with its consumers, and tells of it.</summary>
     public static ApiError? Delete(ApiCall call, JetStreamAccount account, Stream stream)
+    {
+        if (account.DeleteStream(stream) is { } failure) return failure;
+        new Ports.EventPublisher(account.Port, call.Services, account.Domain).Publish(new StreamActionEvent(stream.Name, AssetAction.Delete));
+        return null;
+    }
+
+    /// <summary>Deletes a stream that is not served, and tells of it.</summary>
+    public static ApiError? Delete(ApiCall call, JetStreamAccount account, OfflineStream stream)
     {
         if (account.DeleteStream(stream) is { } failure) return failure;
         new Ports.EventPublisher(account.Port, call.Services, account.Domain).Publish(new StreamActionEvent(stream.Name, AssetAction.Delete));
@@ -128,23 +145,27 @@ internal static class StreamEndpoints
     public static void Names(ApiCall call)
     {
         if (!call.TryBegin(out JetStreamAccount? account) || !TryReadPage(call, areNames: true, out PageRequest request)) return;
-        List<Stream> streams = Filtered(account, request.Subject);
+        List<Listed> streams = Filtered(account, request.Subject);
         int offset = (int)Math.Min(request.Offset, streams.Count);
-        string[] names = [.. streams.Skip(offset).Take(Page.NamesLimit).Select(static stream => stream.Name)];
+        string[] names = [.. streams.Skip(offset).Take(Page.NamesLimit).Select(static stream => stream.Config.Name)];
         call.Answer(new NamesAnswer(new Page(streams.Count, offset, Page.NamesLimit), names, AreConsumers: false));
     }
 
     public static void List(ApiCall call)
     {
         if (!call.TryBegin(out JetStreamAccount? account) || !TryReadPage(call, areNames: false, out PageRequest request)) return;
-        List<Stream> streams = Filtered(account, request.Subject);
+        List<Listed> streams = Filtered(account, request.Subject);
         int offset = (int)Math.Min(request.Offset, streams.Count);
-        StreamInfo[] infos =
-        [
-            .. streams.Skip(offset).Take(Page.ListLimit)
-                .Select(stream => StreamReport.Of(stream, call.Services, StreamReport.StateOf(stream), call.Engine.Options.Domain, showsServer: false)),
-        ];
-        call.Answer(new ListAnswer<StreamInfo>(new Page(streams.Count, offset, Page.ListLimit), "streams", infos, []));
+        List<StreamInfo> infos = [];
+        List<KeyValuePair<string, string>> offline = [];
+        foreach ((StreamConfig config, Stream? stream, string reason) in streams.Skip(offset))
+        {
+            if (infos.Count == Page.ListLimit) break;
+            if (stream is null) offline.Add(KeyValuePair.Create(config.Name, reason));
+            else infos.Add(StreamReport.Of(stream, call.Services, StreamReport.StateOf(stream), call.Engine.Options.Domain, showsServer: false));
+        }
+
+        call.Answer(new ListAnswer<StreamInfo>(new Page(streams.Count, offset, Page.ListLimit), "streams", infos, offline));
     }
 
     public static void Info(ApiCall call)
@@ -184,11 +205,21 @@ internal static class StreamEndpoints
     }
 
     // In the order of their names, as bytes sort them.
-    private static List<Stream> Filtered(JetStreamAccount account, string subject)
+    private static List<Listed> Filtered(JetStreamAccount account, string subject)
     {
-        IReadOnlyList<Stream> streams = account.Streams;
-        return subject.Length == 0 ? [.. streams] : [.. streams.Where(stream => stream.Config.Subjects is { } subjects && subjects.Any(own => SubjectText.Collide(subject, own)))];
+        IEnumerable<Listed> streams = account.Streams.Select(static stream => new Listed(stream.Config, stream, ""));
+        IReadOnlyList<OfflineStream> offline = account.OfflineStreams;
+        if (offline.Count > 0)
+        {
+            streams = streams.Concat(offline.Select(static stream => new Listed(stream.Config with { Name = stream.Name }, null, stream.Reason)))
+                .OrderBy(static stream => stream.Config.Name, StringComparer.Ordinal);
+        }
+
+        return [.. subject.Length == 0 ? streams : streams.Where(stream => stream.Config.Subjects is { } subjects && subjects.Any(own => SubjectText.Collide(subject, own)))];
     }
+
+    // One that is not served has no stream, but a reason.
+    private readonly record struct Listed(StreamConfig Config, Stream? Stream, string Reason);
 
     private static Dictionary<string, ConsumerConfig> ConsumersOf(Stream? stream) =>
         stream?.Consumers.ToDictionary(static consumer => consumer.Name, static consumer => consumer.Config, StringComparer.Ordinal) ?? [];

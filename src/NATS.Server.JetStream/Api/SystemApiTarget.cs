@@ -59,8 +59,16 @@ internal sealed class SystemApiTarget(JetStreamEngine engine, IAccountPort port)
     private static void Purge(ApiCall call, JetStreamAccount account)
     {
         IReadOnlyList<Stream> streams = account.Streams;
-        ApiLog.AccountPurge(call.Services.Log, account.Name, streams.Count, hasAccount: true);
+        IReadOnlyList<OfflineStream> offline = account.OfflineStreams;
+        ApiLog.AccountPurge(call.Services.Log, account.Name, streams.Count + offline.Count, hasAccount: true);
         foreach (Stream stream in streams)
+        {
+            if (StreamEndpoints.Delete(call, account, stream) is not { } failure) continue;
+            call.Refuse(ApiErrors.StreamDelete(failure.Description));
+            return;
+        }
+
+        foreach (OfflineStream stream in offline)
         {
             if (StreamEndpoints.Delete(call, account, stream) is not { } failure) continue;
             call.Refuse(ApiErrors.StreamDelete(failure.Description));

@@ -21,8 +21,11 @@ internal sealed record EngineOptions
     /// <summary>Requests have to be exactly as documented.</summary>
     public bool IsStrict { get; init; }
 
-    /// <summary>How many requests may wait in an account.</summary>
+    /// <summary>How many requests may wait in an account, but for those that only ask for information.</summary>
     public int RequestQueueLimit { get; init; } = 10_000;
+
+    /// <summary>How many requests for information may wait in an account.</summary>
+    public int InformationQueueLimit { get; init; } = 10_000;
 
     /// <summary>The keys of an account, by its name.</summary>
     public required Func<string, AssetEncryption> EncryptionOf { get; init; }

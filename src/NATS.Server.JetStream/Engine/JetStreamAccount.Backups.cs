@@ -57,7 +57,7 @@ internal sealed partial class JetStreamAccount
     {
         try
         {
-            if (TryGetStream(config.Name, out stream)) return ApiErrors.StreamNameExistRestoreFailed;
+            if (TryGetStream(config.Name, out stream) || TryGetOffline(config.Name, out _)) return ApiErrors.StreamNameExistRestoreFailed;
             if (restore.Store is { } memory) return AdoptInMemory(config, created, restore, memory, out stream);
             List<StoreFinding> findings = [];
             Folder!.List(findings);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.JetStream.Streams;
@@ -21,15 +22,22 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
     private readonly Dictionary<string, StreamConfig> _configs = new(StringComparer.Ordinal);
     private readonly ConsumerDirectory _directory = new();
     private readonly List<object> _subscriptions = [];
+
+    // Work that is not a request, such as the deletion of a consumer that nobody uses: what does not fit is tried again.
+    private const int RoomForOwnWork = 10_000;
+    private readonly WaitingRequests _requests;
+    private readonly WaitingRequests _informationRequests;
     private AccountTiers _tiers;
     private bool _isRetired;
     private long _memory;
     private long _storage;
 
     public JetStreamAccount(JetStreamEngine engine, IAccountPort port, AccountTiers tiers, AccountFolder? folder)
-        : base(engine.Services.Executor, engine.Options.RequestQueueLimit)
+        : base(engine.Services.Executor, CapacityFor(engine.Options))
     {
         Engine = engine;
+        _requests = new WaitingRequests(engine.Options.RequestQueueLimit);
+        _informationRequests = new WaitingRequests(engine.Options.InformationQueueLimit);
         Port = port;
         _tiers = tiers;
         Folder = folder;
@@ -43,6 +51,8 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
     public string Name => Port.Name;
 
     public string Domain => Engine.Options.Domain;
+
+    public IAccountPort? SystemPort => Engine.SystemPort;
 
     /// <summary>Its requests to the API.</summary>
     public ApiUsage Api { get; }
@@ -135,12 +145,37 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
         Engine.CountBytes(stream.Config.Storage, bytes);
     }
 
+    /// <summary>Posts the work of a request, unless too many wait.</summary>
+    /// <param name="isInformation">Those that only ask for information have a limit of their own; they are worked on in the order of all.</param>
+    /// <param name="work">What is to be done.</param>
+    /// <returns>False when as many wait as may.</returns>
+    public bool TryRequest(bool isInformation, Action work)
+    {
+        WaitingRequests waiting = isInformation ? _informationRequests : _requests;
+        if (!waiting.TryAdd()) return false;
+        bool isPosted = TryPost(_ =>
+        {
+            waiting.Remove();
+            work();
+        });
+        if (!isPosted) waiting.Remove();
+        return isPosted;
+    }
+
+    public void FoundDiskFull(Stream stream)
+    {
+        EngineLog.OutOfSpace(Engine.Services.Log, Name, stream.Name);
+        TryPost(account => account.Engine.TellSystem(new OutOfStorageEvent(account.Engine.Services.ServerName, account.Engine.Services.ServerId, stream.Name, Cluster: "")));
+    }
+
     public void Abandoned(Stream stream, Consumer consumer) => TryPost(account => account.DeleteConsumer(stream, consumer));
 
     protected override void Perform(ref Action<JetStreamAccount> item)
     {
         if (!_isRetired) item(this);
     }
+
+    private static int CapacityFor(EngineOptions options) => (int)Math.Min(int.MaxValue, (long)options.RequestQueueLimit + options.InformationQueueLimit + RoomForOwnWork);
 
     protected override void EndBatch(int signals)
     {

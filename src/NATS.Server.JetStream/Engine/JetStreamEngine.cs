@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using NATS.Server.Core.JetStream;
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.JetStream.Limits;
@@ -14,6 +17,7 @@ namespace NATS.Server.JetStream.Engine;
 /// <summary>Thread-safe. JetStream of a server: its accounts, what all of them use, and what is stored of them.</summary>
 internal sealed class JetStreamEngine : ICatalogReader
 {
+    private const string JsonPrefix = "json: ";
     private readonly ConcurrentDictionary<string, JetStreamAccount> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<StreamFolder, Stream> _opening = new(ReferenceEqualityComparer.Instance);
     private ServerLimits _limits;
@@ -21,6 +25,7 @@ internal sealed class JetStreamEngine : ICatalogReader
     private long _storage;
     private long _reservedMemory;
     private long _reservedStorage;
+    private IAccountPort? _systemPort;
 
     public JetStreamEngine(EngineOptions options, JetStreamServices services)
     {
@@ -59,6 +64,13 @@ internal sealed class JetStreamEngine : ICatalogReader
 
     /// <summary>All requests to the API.</summary>
     public ApiUsage Api { get; } = new();
+
+    /// <summary>The system account, which is told what concerns the server; null as long as there is none.</summary>
+    public IAccountPort? SystemPort
+    {
+        get => Volatile.Read(ref _systemPort);
+        set => Volatile.Write(ref _systemPort, value);
+    }
 
     public bool TryGetAccount(string name, [NotNullWhen(true)] out JetStreamAccount? account) => _accounts.TryGetValue(name, out account);
 
@@ -120,6 +132,17 @@ internal sealed class JetStreamEngine : ICatalogReader
         if (!isPosted) released();
     }
 
+    /// <summary>Tells the system account of something, if somebody listens there.</summary>
+    /// <param name="happened">What.</param>
+    /// <param name="batch">The caller's; null: it is in none.</param>
+    public void TellSystem(IJetStreamEvent happened, MessageBatch? batch = null)
+    {
+        if (SystemPort is not { } port) return;
+        var events = new EventPublisher(port, Services, Options.Domain);
+        if (batch is null) events.Publish(happened);
+        else events.Publish(batch, happened);
+    }
+
     /// <summary>Other limits, for requests to come.</summary>
     public void ChangeLimits(ServerLimits limits) => Volatile.Write(ref _limits, limits);
 
@@ -140,10 +163,51 @@ internal sealed class JetStreamEngine : ICatalogReader
             return null;
         }
 
-        if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: false, out ZonedTime created, out StreamConfig config, out problem)) return null;
+        string? oddity = null;
+        if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: true, out ZonedTime created, out StreamConfig config, out string? strictProblem))
+        {
+            oddity = strictProblem;
+            if (!StreamConfigJson.TryReadFile(stream.Configuration, isStrict: false, out created, out config, out problem)) return null;
+        }
+
+        if (UnsupportedReason(config.Metadata, oddity) is { } reason)
+        {
+            EngineLog.Unsupported(Services.Log, "stream", $"{account.Name} > {stream.Name}", reason);
+            problem = SetOffline(account, stream, config, reason, new Dictionary<string, string>(StringComparer.Ordinal));
+            return null;
+        }
+
+        problem = null;
         var opening = new Stream(Services, account, config, created, stream);
         _opening[stream] = opening;
         return account.SettingsOf(config, opening);
+    }
+
+    public bool Accepts(StreamFolder stream, out string? problem)
+    {
+        problem = null;
+        Dictionary<string, string>? unsupported = null;
+        string first = "";
+        foreach (ConsumerFolder consumer in stream.Consumers)
+        {
+            if (consumer.Configuration is not { } text) continue;
+            string? oddity = null;
+            if (!ConsumerConfigJson.TryReadFile(text, isStrict: true, out _, out _, out ConsumerConfig config, out string? strictProblem))
+            {
+                oddity = strictProblem;
+                if (!ConsumerConfigJson.TryReadFile(text, isStrict: false, out _, out _, out config, out _)) continue;
+            }
+
+            if (UnsupportedReason(config.Metadata, oddity) is not { } reason) continue;
+            EngineLog.Unsupported(Services.Log, "consumer", $"{stream.Account.Name} > {stream.Name} > {consumer.Name}", reason);
+            if (unsupported is null) (unsupported, first) = (new(StringComparer.Ordinal), consumer.Name);
+            unsupported.Add(consumer.Name, reason);
+        }
+
+        if (unsupported is null || !_accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? account) || !_opening.TryGetValue(stream, out Stream? opening)) return true;
+        EngineLog.Stopping(Services.Log, account.Name, stream.Name);
+        problem = SetOffline(account, stream, opening.Config, $"stopped - unsupported consumer \"{first}\"", unsupported);
+        return false;
     }
 
     public ConsumerSettings? ReadConsumer(ConsumerFolder consumer, out string? problem) =>
@@ -155,7 +219,8 @@ internal sealed class JetStreamEngine : ICatalogReader
     {
         if (!_opening.TryRemove(stream, out Stream? opened) || stream.Messages is null)
         {
-            if (stream.Failure is { } failure) EngineLog.NotOpened(Services.Log, failure);
+            bool isKnown = _accounts.TryGetValue(stream.Account.Name, out JetStreamAccount? owner) && owner.TryGetOffline(stream.Name, out _);
+            if (!isKnown && stream.Failure is { } failure) EngineLog.NotOpened(Services.Log, failure);
             return;
         }
 
@@ -179,6 +244,21 @@ internal sealed class JetStreamEngine : ICatalogReader
     {
         if (type == StorageType.Memory) Interlocked.Add(ref _memory, bytes);
         else Interlocked.Add(ref _storage, bytes);
+    }
+
+    private static string SetOffline(JetStreamAccount account, StreamFolder stream, StreamConfig config, string reason, Dictionary<string, string> consumers)
+    {
+        account.AddOffline(new OfflineStream(stream, config, reason, consumers));
+        return $"stream '{account.Name} > {stream.Name}' is offline: {reason}; nothing of it was touched";
+    }
+
+    // What a newer server has written may mean something else than what is understood of it.
+    private static string? UnsupportedReason(ConfigMetadata metadata, string? oddity)
+    {
+        if (ApiLevel.Supports(metadata)) return oddity is null ? null : $"decoding error: {oddity}";
+        if (oddity is not null) return $"unsupported - config error: {(oddity.StartsWith(JsonPrefix, StringComparison.Ordinal) ? oddity[JsonPrefix.Length..] : oddity)}";
+        metadata.TryGet(ApiLevel.RequiredKey, out string? level);
+        return string.Create(CultureInfo.InvariantCulture, $"unsupported - required API level: {level}, current API level: {ApiLevel.Current}");
     }
 
     private void Reserve(StreamConfig config, int sign)

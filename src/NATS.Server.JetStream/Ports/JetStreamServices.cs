@@ -42,6 +42,15 @@ internal sealed record JetStreamServices
     /// <summary>The server's name, as answers and events show it.</summary>
     public string ServerName { get; init; } = "";
 
+    /// <summary>The server's id.</summary>
+    public string ServerId { get; init; } = "";
+
+    /// <summary>How many messages may wait in a stream to be stored; not above 0: without a limit.</summary>
+    public long MaxWaitingMessages { get; init; } = 100_000;
+
+    /// <summary>How many bytes of messages may wait in a stream to be stored; not above 0: without a limit.</summary>
+    public long MaxWaitingBytes { get; init; } = 128 << 20;
+
     /// <summary>An acknowledgement waits for the device; else for the operating system only.</summary>
     public required bool IsDurable { get; init; }
 

@@ -44,6 +44,15 @@ public sealed partial class MessageStore
         }
     }
 
+    /// <summary>The last write found no space. Messages are refused until one finds some.</summary>
+    public bool IsOutOfSpace
+    {
+        get
+        {
+            lock (_lock) return _writer.IsFull;
+        }
+    }
+
     public StoreResult Flush()
     {
         StoreNotices notices;

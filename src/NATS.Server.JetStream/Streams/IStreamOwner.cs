@@ -12,6 +12,9 @@ internal interface IStreamOwner
     /// <summary>The domain of the server; empty without one.</summary>
     string Domain { get; }
 
+    /// <summary>The system account, which is told what concerns the server; null when there is none.</summary>
+    IAccountPort? SystemPort { get; }
+
     /// <summary>Whether the server has no room for more of what a stream keeps.</summary>
     bool IsServerFull(StorageType type);
 
@@ -25,6 +28,9 @@ internal interface IStreamOwner
 
     /// <summary>Notes that a stream has grown or shrunk.</summary>
     void CountBytes(Stream stream, long bytes);
+
+    /// <summary>A stream found that the disk has no space left, for the first time since it had some. May be called with the stream's lock held.</summary>
+    void FoundDiskFull(Stream stream);
 
     /// <summary>A consumer that nobody used long enough is to be deleted.</summary>
     void Abandoned(Stream stream, Consumer consumer);

@@ -32,6 +32,9 @@ internal sealed class PublishedBatch
 
         /// <summary>A message that is not published again after all.</summary>
         Dropped,
+
+        /// <summary>An event for the system account.</summary>
+        SystemEvent,
     }
 
     /// <summary>How many are to be told something.</summary>
@@ -39,6 +42,12 @@ internal sealed class PublishedBatch
 
     /// <summary>The consumers that have something new, each once.</summary>
     public List<Consumer> Consumers { get; } = [];
+
+    /// <summary>How many messages came, whatever became of them.</summary>
+    public int Received { get; private set; }
+
+    /// <summary>The bytes of the messages that came.</summary>
+    public long ReceivedBytes { get; private set; }
 
     /// <summary>The last sequence that was appended.</summary>
     public ulong LastSequence { get; set; }
@@ -48,6 +57,13 @@ internal sealed class PublishedBatch
 
     /// <summary>Nothing was published.</summary>
     public bool IsEmpty => Count == 0 && LastSequence == 0;
+
+    /// <summary>Notes that a message has come.</summary>
+    public void NoteReceived(long bytes)
+    {
+        Received++;
+        ReceivedBytes += bytes;
+    }
 
     /// <summary>Notes who waits for the sequence of a message to be acknowledged.</summary>
     public void Add(ReadOnlySpan<byte> reply, ulong sequence) => Add(new Entry(EntryKind.Sequence, reply.Length, 0, 0, sequence), reply, default, default);
@@ -61,6 +77,14 @@ internal sealed class PublishedBatch
         WaitsForStore |= waits;
         Add(new Entry(waits ? EntryKind.Stored : EntryKind.Other, reply.Length, 0, answer.Length, 0), reply, default, answer);
     }
+
+    /// <summary>Notes an answer that says nothing of what was stored, with headers.</summary>
+    public void AddRefusal(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> answer) =>
+        Add(new Entry(EntryKind.Other, reply.Length, headers.Length, answer.Length, 0), reply, headers, answer);
+
+    /// <summary>Notes what the system account is told.</summary>
+    public void AddSystemEvent(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> payload) =>
+        Add(new Entry(EntryKind.SystemEvent, subject.Length, 0, payload.Length, 0), subject, default, payload);
 
     /// <summary>Notes a message that is published once what was published to the stream is stored.</summary>
     /// <param name="subject">Of the message.</param>
@@ -85,10 +109,11 @@ internal sealed class PublishedBatch
 
     /// <summary>Tells everybody.</summary>
     /// <param name="port">The stream's account.</param>
+    /// <param name="system">The system account; null without one.</param>
     /// <param name="batch">In which it is published.</param>
     /// <param name="ack">Writes acknowledgements.</param>
     /// <param name="failure">What those are told whose message was not stored after all; null when all were.</param>
-    public void Publish(IAccountPort port, MessageBatch batch, PublishAck ack, byte[]? failure)
+    public void Publish(IAccountPort port, IAccountPort? system, MessageBatch batch, PublishAck ack, byte[]? failure)
     {
         Span<byte> text = stackalloc byte[ack.MaxLength];
         int at = 0;
@@ -99,6 +124,12 @@ internal sealed class PublishedBatch
             ReadOnlySpan<byte> headers = _bytes.AsSpan(at + entry.SubjectLength, entry.HeadersLength);
             scoped ReadOnlySpan<byte> payload = _bytes.AsSpan(at + entry.SubjectLength + entry.HeadersLength, entry.PayloadLength);
             at += entry.SubjectLength + entry.HeadersLength + entry.PayloadLength;
+            if (entry.Kind == EntryKind.SystemEvent)
+            {
+                system?.Publish(batch, subject, default, headers, payload);
+                continue;
+            }
+
             if (entry.Kind == EntryKind.Dropped || (failure is not null && entry.Kind == EntryKind.Message)) continue;
             if (failure is not null && entry.Kind != EntryKind.Other) payload = failure;
             else if (entry.Kind == EntryKind.Sequence) payload = text[..ack.Write(entry.Sequence, text)];
@@ -111,8 +142,12 @@ internal sealed class PublishedBatch
     {
         if (_bytes.Length > KeptBytes) (_bytes, _entries) = (new byte[1024], new Entry[16]);
         (_length, Count, LastSequence, WaitsForStore) = (0, 0, 0, false);
+        ForgetReceived();
         Consumers.Clear();
     }
+
+    /// <summary>What came does not wait any more.</summary>
+    public void ForgetReceived() => (Received, ReceivedBytes) = (0, 0);
 
     private void Add(in Entry entry, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
     {

@@ -40,7 +40,14 @@ internal sealed partial class Stream : IBatchHost
         var happened = new BatchAbandonedEvent("", Name, Encoding.UTF8.GetString(batchId), reason);
         _text.ResetWrittenCount();
         JetStreamEvents.Write(_text, new EventHead(NewId(), _publishNowNs, _owner.Domain), happened);
-        _published.Add(Encoding.UTF8.GetBytes(happened.Subject), _text.WrittenSpan, waits: false);
+        byte[] subject = Encoding.UTF8.GetBytes(happened.Subject);
+        _published.Add(subject, _text.WrittenSpan, waits: false);
+        if (_owner.SystemPort?.HasInterest(subject) != true) return;
+
+        // There the account is not known from where it is said.
+        _text.ResetWrittenCount();
+        JetStreamEvents.Write(_text, new EventHead(NewId(), _publishNowNs, _owner.Domain), happened with { Account = Port.Name });
+        _published.AddSystemEvent(subject, _text.WrittenSpan);
     }
 
     // A batch of which only a part is there was being written when the server ended: as if it had never come. Nobody was told that it had. Messages of other streams may bear the headers of batches there.

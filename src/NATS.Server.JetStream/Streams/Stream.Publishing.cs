@@ -36,7 +36,7 @@ internal sealed partial class Stream
         {
             if (_isClosed) return false;
             _publishNowNs = batch.NowNs;
-            Publish(new IngestMessage { Subject = message.Subject, Headers = message.Headers, Payload = message.Payload }, message.Reply);
+            if (TryReceive(message)) Publish(new IngestMessage { Subject = message.Subject, Headers = message.Headers, Payload = message.Payload }, message.Reply);
             ComeBackAtEnd(batch);
         }
 
@@ -86,7 +86,13 @@ internal sealed partial class Stream
         lock (_lock)
         {
             published = _published;
-            if (published.IsEmpty) return;
+            if (published.IsEmpty)
+            {
+                Release(published);
+                published.ForgetReceived();
+                return;
+            }
+
             _published = _spares.TryPop(out PublishedBatch? spare) ? spare : new PublishedBatch();
             isDurable &= published.LastSequence != 0 || published.WaitsForStore;
             if (isDurable) _committing.Enqueue(published);
@@ -195,7 +201,12 @@ internal sealed partial class Stream
             ScheduleNs = plan.ScheduleNs,
         };
         StoreResult result = Store.Append(stored, out sequence);
-        if (result != StoreResult.Ok) return result;
+        if (result != StoreResult.Ok)
+        {
+            NoteSpace(result);
+            return result;
+        }
+
         if (_config.Retention != RetentionPolicy.Interest) _consumers.Touch(plan.Subject, _published);
         Note(plan, sequence);
         if (!plan.RepublishSubject.IsEmpty) Republish(plan, sequence);
@@ -254,7 +265,8 @@ internal sealed partial class Stream
             foreach (Consumer consumer in published.Consumers) consumer.OnMessages(batch);
         }
 
-        published.Publish(Port, batch, _ack, result == StoreResult.Ok ? null : TextOf(RefusalOf(result)));
+        if (result != StoreResult.Ok || published.LastSequence != 0) NoteSpace(result);
+        published.Publish(Port, _owner.SystemPort, batch, _ack, result == StoreResult.Ok ? null : TextOf(RefusalOf(result)));
         RearmIfIdle(batch.NowNs);
         lock (_lock)
         {
@@ -263,6 +275,7 @@ internal sealed partial class Stream
                 if (ReferenceEquals(consumer.TouchedIn, published)) consumer.TouchedIn = null;
             }
 
+            Release(published);
             published.Clear();
             if (_spares.Count < 8) _spares.Push(published);
         }

@@ -5,6 +5,7 @@ namespace NATS.Server.Disks;
 /// <summary>Any thread. The files of the operating system, opened for nothing but reading: also those of a device that is mounted read-only.</summary>
 internal sealed class ReadingDisk : IDisk
 {
+    private readonly DiskGate _gate = new();
     private readonly SystemDisk _disk = new();
 
     public IDiskFile Open(string path, DiskOpen how)
@@ -12,7 +13,7 @@ internal sealed class ReadingDisk : IDisk
         if (how != DiskOpen.Existing) throw Refused("write", path);
         try
         {
-            return new SystemFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), path);
+            return new SystemFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), path, _gate);
         }
         catch (Exception problem) when (DiskFailure.IsOfSystem(problem))
         {

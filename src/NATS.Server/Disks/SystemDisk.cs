@@ -19,13 +19,19 @@ internal sealed class SystemDisk : IDisk, IDisposable
 
     private readonly SyncWorkers _workers = new();
     private readonly SyncChoice _choice = new();
+    private readonly DiskGate _gate;
+
+    /// <summary>Makes a disk.</summary>
+    /// <param name="gate">Through which all calls go that may wait for the device; null: one of its own.</param>
+    public SystemDisk(DiskGate? gate = null) => _gate = gate ?? new DiskGate();
 
     public IDiskFile Open(string path, DiskOpen how)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         if (OperatingSystem.IsLinux())
         {
             int error = DiskCalls.Open(path, create: how != DiskOpen.Existing, truncate: how == DiskOpen.Empty, out SafeFileHandle? file);
-            return error == 0 ? new SystemFile(file!, path) : throw DiskFailure.Of(error, "open", path);
+            return error == 0 ? new SystemFile(file!, path, _gate) : throw DiskFailure.Of(error, "open", path);
         }
 
         try
@@ -39,7 +45,7 @@ internal sealed class SystemDisk : IDisk, IDisposable
             bool isNew = how != DiskOpen.Existing && !File.Exists(path);
             SafeFileHandle handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             if (isNew && !OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return new SystemFile(handle, path);
+            return new SystemFile(handle, path, _gate);
         }
         catch (Exception problem) when (DiskFailure.IsOfSystem(problem))
         {
@@ -53,6 +59,7 @@ internal sealed class SystemDisk : IDisk, IDisposable
 
     public IReadOnlyList<DiskEntry> List(string directory)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         try
         {
             return
@@ -100,6 +107,7 @@ internal sealed class SystemDisk : IDisk, IDisposable
 
     public void DeleteFile(string path)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         if (OperatingSystem.IsLinux())
         {
             int error = DiskCalls.Delete(path);
@@ -123,6 +131,7 @@ internal sealed class SystemDisk : IDisk, IDisposable
 
     public void DeleteDirectory(string directory)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         try
         {
             Directory.Delete(directory, recursive: true);
@@ -139,6 +148,7 @@ internal sealed class SystemDisk : IDisk, IDisposable
 
     public void Rename(string from, string to)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         if (OperatingSystem.IsLinux())
         {
             int error = DiskCalls.Rename(from, to);
@@ -159,6 +169,7 @@ internal sealed class SystemDisk : IDisk, IDisposable
 
     public void SyncDirectory(string directory)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         if (OperatingSystem.IsLinux())
         {
             int error = DiskCalls.SyncDirectory(directory);
@@ -217,8 +228,9 @@ internal sealed class SystemDisk : IDisk, IDisposable
     }
 
     // False: something failed, which the files themselves have to be asked for.
-    private static bool TrySyncWholly(Span<DiskSync> files)
+    private bool TrySyncWholly(Span<DiskSync> files)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         if (DiskCalls.SyncFileSystem(((SystemFile)files[0].File).Handle) != 0) return false;
         foreach (ref DiskSync file in files)
         {

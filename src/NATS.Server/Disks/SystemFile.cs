@@ -7,10 +7,12 @@ namespace NATS.Server.Disks;
 internal sealed class SystemFile : IDiskFile
 {
     private readonly SafeFileHandle _handle;
+    private readonly DiskGate _gate;
     private FileSystemIdentity? _fileSystem;
 
-    public SystemFile(SafeFileHandle handle, string path)
+    public SystemFile(SafeFileHandle handle, string path, DiskGate gate)
     {
+        _gate = gate;
         _handle = handle;
         Path = path;
     }
@@ -39,6 +41,7 @@ internal sealed class SystemFile : IDiskFile
 
     public int Read(long offset, Span<byte> buffer)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         try
         {
             int total = 0;
@@ -57,6 +60,7 @@ internal sealed class SystemFile : IDiskFile
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         try
         {
             RandomAccess.Write(_handle, data, offset);
@@ -69,6 +73,7 @@ internal sealed class SystemFile : IDiskFile
 
     public void Truncate(long length)
     {
+        using DiskGate.Pass pass = _gate.Enter();
         try
         {
             RandomAccess.SetLength(_handle, length);
@@ -81,6 +86,7 @@ internal sealed class SystemFile : IDiskFile
 
     public void Sync()
     {
+        using DiskGate.Pass pass = _gate.Enter();
         if (OperatingSystem.IsLinux())
         {
             int error = DiskCalls.SyncData(_handle);

@@ -43,6 +43,7 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             Subscriptions = (uint)server.NumSubscriptions,
             SystemAccount = _context.Accounts.System?.Name ?? "",
             JetStream = server.DescribeJetStream(),
+            DiskWaits = server.DescribeDiskWaits(),
             PinnedAccountFailures = server.NumPinnedAccountFailures,
         };
     }

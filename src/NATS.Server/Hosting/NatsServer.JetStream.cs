@@ -22,6 +22,15 @@ public sealed partial class NatsServer
     /// <summary>What is in force; null when the server has no JetStream.</summary>
     internal JetStreamConfiguration? JetStreamConfiguration => JetStream is null ? null : Volatile.Read(ref _jetStreamConfiguration);
 
+    /// <summary>How often and how long JetStream waited for others that were at the disk.</summary>
+    internal DiskIoWaitStats DescribeDiskWaits() => new()
+    {
+        Waiters = _diskGate.Waiters,
+        Waits = (ulong)_diskGate.Waits,
+        WaitTime = (ulong)_diskGate.WaitNs,
+        MaxWaitTime = (ulong)_diskGate.MaxWaitNs,
+    };
+
     private void StartJetStream(ServerOptions options)
     {
         FollowAccountsWithJetStream(options);
@@ -58,9 +67,9 @@ public sealed partial class NatsServer
         JetStreamRuntime? runtime = null;
         try
         {
-            using var disk = new SystemDisk();
+            using var disk = new SystemDisk(_diskGate);
             JetStreamConfiguration configuration = new JetStreamStart(disk, Machine.Read(), Tell).Prepare(configured);
-            runtime = new JetStreamRuntime(configured, configuration.Directory, configuration.Limits, options with { ServerName = ServerName }, _engine, _clock.Time, _log);
+            runtime = new JetStreamRuntime(configured, configuration.Directory, configuration.Limits, options with { ServerName = ServerName }, ServerId, _diskGate, _engine, _clock.Time, _log);
             var accounts = new JetStreamAccounts(runtime, _context.Accounts);
             if (accounts.EnableAll() is { } refusal) return CloseUnopened(runtime, JetStreamNotices.AccountsFailed(refusal));
             runtime.Recover();
@@ -98,7 +107,7 @@ public sealed partial class NatsServer
     private void ChangeJetStream(JetStreamConfiguration configuration)
     {
         Volatile.Write(ref _jetStreamConfiguration, configuration);
-        JetStream?.ChangeLimits(configuration.Limits);
+        Volatile.Read(ref _jetStream)?.ChangeLimits(configuration);
         if (_jetStreamAccounts?.FollowAll() is { } problem) Log.AccountProblem(_log, JetStreamNotices.AccountsFailed(problem));
     }
 

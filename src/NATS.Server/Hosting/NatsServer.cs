@@ -13,6 +13,7 @@ using NATS.Server.Connections.Tls;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Security;
 using NATS.Server.Delivery;
+using NATS.Server.Disks;
 using NATS.Server.Hosting;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
@@ -41,6 +42,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _reloadLock = new();
+    private readonly DiskGate _diskGate;
 
     private IDisposable? _acceptor;
     private ITimer? _ticker;
@@ -57,6 +59,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         EncryptionIdentity = CreateKeys(NkeyRole.Curve);
         StartTime = _clock.UtcNow;
         ConfigTime = StartTime;
+        _diskGate = new DiskGate(options.JetStreamSettings.MaxConcurrentIo);
         var accounts = new AccountRegistry();
         _operatorService = CreateOperatorService(options, accounts);
         _context = new ServerContext(options, accounts, _clock, _log);

@@ -10,6 +10,7 @@ namespace NATS.Server.Monitoring;
 internal static class JetStreamHealth
 {
     private const string Unavailable = "unavailable";
+    private const string OutOfSpace = "no space left on device";
 
     /// <summary>Judges; JetStream is configured.</summary>
     public static HealthStatus Judge(HealthzOptions options, IMonitoredServer server)
@@ -41,9 +42,13 @@ internal static class JetStreamHealth
 
     private static void Judge(JetStreamEngine engine, string account, string stream, List<HealthzError> problems)
     {
-        if (!engine.TryGetAccount(account, out JetStreamAccount? owner) || !owner.TryGetStream(stream, out JetStreamStream? served))
+        engine.TryGetAccount(account, out JetStreamAccount? owner);
+
+        // What needs a newer server is as it should be.
+        if (owner?.TryGetOffline(stream, out _) == true) return;
+        if (owner is null || !owner.TryGetStream(stream, out JetStreamStream? served))
             problems.Add(Problem(HealthzErrorType.Stream, $"JetStream stream '{account} > {stream}' could not be recovered", account, stream));
-        else if (served.Store.WriteFailure is { } failure)
+        else if ((served.Store.WriteFailure ?? (served.Store.IsOutOfSpace ? OutOfSpace : null)) is { } failure)
             problems.Add(Problem(HealthzErrorType.Stream, $"JetStream stream '{account} > {stream}' write error: {failure}", account, stream));
     }
 

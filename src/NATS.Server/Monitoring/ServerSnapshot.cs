@@ -78,6 +78,9 @@ internal sealed record ServerSnapshot
 
     public JetStreamVarz JetStream { get; init; } = JetStreamVarz.Disabled;
 
+    /// <summary>How JetStream waited for others that were at the disk.</summary>
+    public DiskIoWaitStats DiskWaits { get; init; } = new();
+
     /// <summary>Logins refused because the account is not one of those that may connect.</summary>
     public long PinnedAccountFailures { get; init; }
 }

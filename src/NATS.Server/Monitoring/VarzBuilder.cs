@@ -52,6 +52,7 @@ internal static class VarzBuilder
             MaxPayload = options.MaxPayload,
             MaxPending = options.MaxPending,
             Jetstream = server.JetStream,
+            DiskIoWaitStats = server.DiskWaits,
             TlsTimeout = (options.Tls?.Timeout ?? TlsOptions.DefaultTimeout).TotalSeconds,
             WriteDeadline = options.WriteDeadline,
             WriteTimeout = options.WriteTimeout switch

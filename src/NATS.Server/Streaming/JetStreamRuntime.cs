@@ -20,12 +20,14 @@ namespace NATS.Server.Streaming;
 /// <summary>Thread-safe. JetStream in this process: its threads, its clock, its disk, and the engine that runs on them.</summary>
 internal sealed partial class JetStreamRuntime : IDisposable
 {
+    private const long DefaultWaitingMessages = 100_000;
+    private const long DefaultWaitingBytes = 128 << 20;
     private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(30);
 
     private readonly WorkerThreads _workers;
     private readonly DeadlineTimer _deadlines;
     private readonly CommitThread _commits;
-    private readonly SystemDisk _disk = new();
+    private readonly SystemDisk _disk;
     private readonly ILogger _log;
     private readonly ApiService _api;
     private readonly byte[] _serverName;
@@ -37,12 +39,15 @@ internal sealed partial class JetStreamRuntime : IDisposable
     /// <param name="directory">Of the accounts.</param>
     /// <param name="limits">What the server allows.</param>
     /// <param name="server">What answers show of the server's options: its name, what messages and connections may have.</param>
+    /// <param name="serverId">The server's id.</param>
+    /// <param name="gate">Through which all goes to the disk.</param>
     /// <param name="connections">Lends batches.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Gets what has to be known.</param>
-    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, ServerOptions server, IConnectionEngine connections, TimeProvider time, ILogger log)
+    public JetStreamRuntime(JetStreamOptions options, string directory, ServerLimits limits, ServerOptions server, string serverId, DiskGate gate, IConnectionEngine connections, TimeProvider time, ILogger log)
     {
         _log = log;
+        _disk = new SystemDisk(gate);
         _workers = new WorkerThreads(Math.Clamp(Environment.ProcessorCount, 2, 16), problem => Log.Fault(log, problem));
         _deadlines = new DeadlineTimer(time);
         IDisk disk = _disk;
@@ -65,6 +70,9 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Log = log,
             Version = ServerVersion.Compatible,
             ServerName = server.ServerName,
+            ServerId = serverId,
+            MaxWaitingMessages = options.MaxBufferedMessages == 0 ? DefaultWaitingMessages : options.MaxBufferedMessages,
+            MaxWaitingBytes = options.MaxBufferedSize == 0 ? DefaultWaitingBytes : options.MaxBufferedSize,
             UsesSecondAckFormat = server.FeatureFlags.TryGetValue("js_ack_fc_v2", out bool isSecond) && isSecond,
             IsDurable = options.SyncIntervalNs == 0,
             MaxPendingBytes = server.MaxPending,
@@ -79,6 +87,7 @@ internal sealed partial class JetStreamRuntime : IDisposable
                 SyncIntervalNs = options.SyncIntervalNs,
                 IsStrict = options.IsStrict,
                 RequestQueueLimit = (int)Math.Clamp(options.RequestQueueLimit, 1, int.MaxValue),
+                InformationQueueLimit = (int)Math.Clamp(options.InfoQueueLimit > 0 ? options.InfoQueueLimit : options.RequestQueueLimit, 1, int.MaxValue),
                 EncryptionOf = encryption,
                 InParallel = static (count, action) => Parallel.For(0, count, action),
                 RemovalWake = RemoveSoon,
@@ -89,6 +98,13 @@ internal sealed partial class JetStreamRuntime : IDisposable
     }
 
     public JetStreamEngine Engine { get; }
+
+    /// <summary>Puts the limits of a reload in force.</summary>
+    public void ChangeLimits(JetStreamConfiguration configuration)
+    {
+        Engine.ChangeLimits(configuration.Limits);
+        Engine.Services.OpenBatches.Limits = LimitsOf(configuration.Options.Limits);
+    }
 
     /// <summary>Gives an account JetStream.</summary>
     public void Enable(Account account, AccountTiers tiers)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using NATS.Server.InteropTests.Storage;
 using NATS.Server.Testing;
 using Xunit;
@@ -7,7 +8,7 @@ using Xunit;
 namespace NATS.Server.InteropTests.JetStream;
 
 /// <summary>Backups over the wire between the reference and our server, and what both say to receivers and senders that do not do their part.</summary>
-public sealed class BackupApiTests
+public sealed partial class BackupApiTests
 {
     private const string Config = "jetstream { store_dir: $FOLDER/js, max_mem: 1GB, max_file: 1GB }";
 
@@ -47,6 +48,55 @@ public sealed class BackupApiTests
         {
             string request = string.Create(CultureInfo.InvariantCulture, $"{{\"seq\":{sequence}}}");
             Assert.Equal((await source.AskAsync("$JS.API.STREAM.MSG.GET.S", request)).ToString(), (await target.AskAsync("$JS.API.STREAM.MSG.GET.S", request)).ToString());
+        }
+    }
+
+    [Fact]
+    public async Task Backups_and_restores_are_told_as_by_the_reference()
+    {
+        await using ServerProcess reference = await StartAsync(isOurs: false);
+        await using ServerProcess ours = await StartAsync(isOurs: true);
+        byte[] backup = [];
+        List<string> theirs = await WatchAsync(reference);
+        List<string> mine = await WatchAsync(ours);
+        // Streams and consumers tell of themselves, each in its order.
+        Assert.Equal(StreamEventsOf(theirs), StreamEventsOf(mine));
+        Assert.Equal(theirs.Order(StringComparer.Ordinal), mine.Order(StringComparer.Ordinal));
+        Assert.Equal(4, theirs.Count(static told => told.Contains(".SNAPSHOT_", StringComparison.Ordinal) || told.Contains(".RESTORE_", StringComparison.Ordinal)));
+
+        static IEnumerable<string> StreamEventsOf(List<string> events) => events.Select(static told => told.Split(' ')[0]).Where(static subject => subject.Contains(".STREAM.", StringComparison.Ordinal));
+
+        async Task<List<string>> WatchAsync(ServerProcess server)
+        {
+            await using RawClient watcher = await RawClient.HandshakeAsync(server.Port);
+            await watcher.SendAsync("SUB $JS.EVENT.ADVISORY.STREAM.> 1\r\nSUB $JS.EVENT.ADVISORY.CONSUMER.> 2\r\n");
+            await watcher.PingAsync();
+            await using JetStreamScript script = await JetStreamScript.ConnectAsync(server);
+            await script.RequestAsync("$JS.API.STREAM.CREATE.S", """{"name":"S","subjects":["s.>"]}""");
+            await script.PublishAsync([.. Enumerable.Range(1, 20).Select(static i => ("s.a", "", "message"))]);
+            await script.RequestAsync("$JS.API.CONSUMER.CREATE.S.C", """{"stream_name":"S","config":{"durable_name":"C","ack_policy":"explicit"}}""");
+            byte[] made = await script.BackUpAsync("S");
+            if (backup.Length == 0) backup = made;
+            JsonElement info = await script.RequestAsync("$JS.API.STREAM.INFO.S", "");
+            await script.RequestAsync("$JS.API.STREAM.DELETE.S", "");
+            await script.RestoreAsync("S", $$"""{"config":{{info.GetProperty("config")}},"state":{{info.GetProperty("state")}}}""", backup);
+            List<string> events = [];
+            while (!events.Exists(static told => told.Contains("RESTORE_COMPLETE", StringComparison.Ordinal)))
+            {
+                string line = await watcher.ReadLineAsync();
+                if (line == "PING")
+                {
+                    await watcher.SendAsync("PONG\r\n");
+                    continue;
+                }
+
+                string[] arguments = line.Split(' ');
+                string text = await watcher.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
+                await watcher.ExpectAsync("\r\n");
+                events.Add($"{arguments[1]} {Changing().Replace(text, "${name}=?")}");
+            }
+
+            return events;
         }
     }
 
@@ -115,4 +165,7 @@ public sealed class BackupApiTests
         + PairOf(info.GetProperty("delivered")) + PairOf(info.GetProperty("ack_floor"));
 
     private static string PairOf(JsonElement pair) => $" {pair.GetProperty("consumer_seq")}/{pair.GetProperty("stream_seq")}";
+
+    [GeneratedRegex("(?<name>\"(id|timestamp|start|stop|end|rtt|server|first_ts|last_ts)\"):(\"[^\"]*\"|[0-9]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Changing();
 }

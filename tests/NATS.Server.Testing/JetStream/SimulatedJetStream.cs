@@ -22,7 +22,13 @@ internal sealed class SimulatedJetStream : IExecutor, IBatchSource
     private readonly bool _isDurable;
     private readonly List<IWorkItem> _work = [];
 
-    public SimulatedJetStream(int seed, bool isDurable, SimulatedDisk? disk = null, FakeTimeProvider? time = null)
+    public SimulatedJetStream(
+        int seed,
+        bool isDurable,
+        SimulatedDisk? disk = null,
+        FakeTimeProvider? time = null,
+        Func<EngineOptions, EngineOptions>? configure = null,
+        Func<JetStreamServices, JetStreamServices>? change = null)
     {
         _random = new Random(seed);
         _isDurable = isDurable;
@@ -46,15 +52,19 @@ internal sealed class SimulatedJetStream : IExecutor, IBatchSource
             IsDurable = isDurable,
         };
         var keys = new AssetEncryption { Random = new Random(seed) };
+        var options = new EngineOptions
+        {
+            Directory = "/store/jetstream",
+            Limits = new ServerLimits { MaxMemory = long.MaxValue, MaxStorage = long.MaxValue },
+            SyncIntervalNs = isDurable ? 0 : 120_000_000_000,
+            EncryptionOf = _ => keys,
+        };
         Engine = new JetStreamEngine(
-            new EngineOptions
-            {
-                Directory = "/store/jetstream",
-                Limits = new ServerLimits { MaxMemory = long.MaxValue, MaxStorage = long.MaxValue },
-                SyncIntervalNs = isDurable ? 0 : 120_000_000_000,
-                EncryptionOf = _ => keys,
-            },
-            services);
+            configure is null ? options : configure(options),
+            change is null ? services : change(services))
+        {
+            SystemPort = SystemPort,
+        };
         Account = Engine.Enable(Port, AccountTiers.Unlimited);
         Engine.Recover([]);
         RunUntilIdle();
@@ -69,6 +79,9 @@ internal sealed class SimulatedJetStream : IExecutor, IBatchSource
     public CommitQueue Commits { get; }
 
     public SimulatedAccount Port { get; }
+
+    /// <summary>The system account.</summary>
+    public SimulatedAccount SystemPort { get; } = new("SYS");
 
     public JetStreamEngine Engine { get; }
 

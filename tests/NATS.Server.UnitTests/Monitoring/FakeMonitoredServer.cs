@@ -71,7 +71,7 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
 
     public string DisplayNameOf(string account) => account;
 
-    public JetStreamEngine? JetStream => null;
+    public JetStreamEngine? JetStream { get; set; }
 
     public bool HasAccount(string account) => Accounts.Exists(x => x.Name == account);
 

@@ -43,7 +43,7 @@ public sealed record ApiLimitReachedEvent(string Server, long Dropped) : IJetStr
     }
 }
 
-/// <summary>Immutable. The disk is full, and JetStream is off. For the system account.</summary>
+/// <summary>Immutable. The disk is full. For the system account.</summary>
 /// <param name="Server">The name of the server.</param>
 /// <param name="ServerId">Its id.</param>
 /// <param name="Stream">The stream that found it; may be empty.</param>

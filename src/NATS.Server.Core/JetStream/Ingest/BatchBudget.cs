@@ -6,8 +6,14 @@ public sealed class BatchBudget(BatchLimits limits)
     private int _atomic;
     private int _fast;
     private long _bytes;
+    private BatchLimits _limits = limits;
 
-    public BatchLimits Limits { get; } = limits;
+    /// <summary>For batches and messages to come.</summary>
+    public BatchLimits Limits
+    {
+        get => Volatile.Read(ref _limits);
+        set => Volatile.Write(ref _limits, value);
+    }
 
     /// <summary>Atomic batches that are open.</summary>
     public int Atomic => Volatile.Read(ref _atomic);

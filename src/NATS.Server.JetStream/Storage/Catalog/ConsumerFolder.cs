@@ -54,12 +54,31 @@ public sealed class ConsumerFolder
         return State!;
     }
 
+    /// <summary>Reads the metadata, if that can be done: <see cref="Open(ICatalogReader)"/> says what is wrong with it.</summary>
+    internal void ReadConfiguration()
+    {
+        if (Configuration is not null) return;
+        List<StoreFinding> findings = [];
+        try
+        {
+            ReadMetadata(findings);
+        }
+#pragma warning disable CA1031 // it is tried again, and told, when the consumer is opened
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return;
+        }
+
+        Keep(findings);
+    }
+
     /// <summary>Reads the metadata and opens the state.</summary>
     internal void Open(ICatalogReader reader)
     {
         if (State is not null) return;
         Failure = null;
-        List<StoreFinding> findings = [];
+        List<StoreFinding> findings = Configuration is null ? [] : _findings ?? [];
         try
         {
             if (Configuration is null) ReadMetadata(findings);

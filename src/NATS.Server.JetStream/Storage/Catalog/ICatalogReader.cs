@@ -9,6 +9,15 @@ public interface ICatalogReader
     /// <param name="problem">Why the stream cannot be served, for whoever asks for it; with it the result is null.</param>
     StreamSettings? ReadStream(StreamFolder stream, out string? problem);
 
+    /// <summary>Looks at the configurations of a stream's consumers, before anything of the stream is opened or written.</summary>
+    /// <param name="stream">Whose consumers are known, with their configurations as far as they could be read.</param>
+    /// <param name="problem">Why the stream cannot be served with one of them, for whoever asks for it; with it the result is false.</param>
+    bool Accepts(StreamFolder stream, out string? problem)
+    {
+        problem = null;
+        return true;
+    }
+
     /// <summary>Reads a consumer's configuration (<see cref="ConsumerFolder.Configuration"/>).</summary>
     /// <param name="consumer">Whose configuration was read and is not null.</param>
     /// <param name="problem">Why the consumer cannot be served; with it the result is null.</param>

@@ -246,11 +246,19 @@ public sealed class StreamFolder
         }
 
         List<StoreFinding> findings = [];
-        Convert(_metadata, key => StreamKey.Reseal(_metadata, Disk, key, Account.Encryption.Random), findings);
         ListConsumers(findings);
+        ConsumerFolder[] consumers = [.. _consumers?.Values ?? Enumerable.Empty<ConsumerFolder>()];
+        Account.Catalog.RunAll(consumers.Length, i => consumers[i].ReadConfiguration());
+        if (!reader.Accepts(this, out problem))
+        {
+            Note(findings);
+            Failure = problem ?? $"{Title} has a consumer that is not supported";
+            return;
+        }
+
+        Convert(_metadata, key => StreamKey.Reseal(_metadata, Disk, key, Account.Encryption.Random), findings);
         Note(findings);
         Messages ??= OpenMessages(settings, nowNs);
-        ConsumerFolder[] consumers = [.. _consumers?.Values ?? Enumerable.Empty<ConsumerFolder>()];
         Account.Catalog.RunAll(consumers.Length, i => consumers[i].Open(reader));
     }
 
