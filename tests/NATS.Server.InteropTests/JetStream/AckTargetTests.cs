@@ -38,9 +38,8 @@ public sealed class AckTargetTests
                     script.Note($"{target} '{word}' {reply}");
                     await script.AskAsync("STREAM.CREATE.S", stream);
                     await script.AskAsync("CONSUMER.CREATE.S.C", consumer);
-                    for (int i = isPushed ? 5 : 8; i > 0; i--) await script.PublishAsync("s", "x");
-                    if (!isPushed) await script.SendAsync("PUB $JS.API.CONSUMER.MSG.NEXT.S.C in 1|5|");
-                    await script.ExpectAsync(5);
+                    if (isPushed) await PushAsync(script);
+                    else await PullAsync(script);
                     await script.SendAsync($"PUB $JS.ACK.S.C.1.1.1.1.0 done.1 4|+ACK|PUB $JS.ACK.S.C.1.2.2.1.0 done.2 4|+ACK|{Fence}");
                     await script.ExpectAsync(1, "done.fence");
                     await script.SendAsync($"PUB $JS.ACK.S.C.{target}.1.0 {reply}{word.Length}|{word}|");
@@ -54,6 +53,24 @@ public sealed class AckTargetTests
             }
         }
     });
+
+    // The reference counts what is left a little after it was stored.
+    private static async Task PullAsync(ConsumerScript script)
+    {
+        for (int i = 0; i < 8; i++) await script.PublishAsync("s", "x");
+        await script.WaitAsync("CONSUMER.INFO.S.C", "\"num_pending\":8,");
+        await script.SendAsync("PUB $JS.API.CONSUMER.MSG.NEXT.S.C in 1|5|");
+        await script.ExpectAsync(5);
+    }
+
+    private static async Task PushAsync(ConsumerScript script)
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            await script.PublishAsync("s", "x");
+            await script.ExpectAsync(1);
+        }
+    }
 
     // One for all with a number that was never given is taken as the last one that was: a difference that is meant.
     private static bool IsForged(string policy, bool isPushed, string target) => policy == "all" && (target == "1.3.77" || (isPushed && target is "1.99.99" or "1.6.6" or "1.6.4" or "1.x.y"));

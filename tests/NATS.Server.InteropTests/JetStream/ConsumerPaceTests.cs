@@ -94,6 +94,7 @@ public sealed class ConsumerPaceTests
             "CONSUMER.CREATE.S.C",
             """{"stream_name":"S","config":{"name":"C","durable_name":"C","ack_policy":"none","priority_policy":"pinned_client","priority_groups":["g"],"priority_timeout":1000000000}}""");
         await script.PublishAsync("s.a", "1");
+        await script.WaitAsync("CONSUMER.INFO.S.C", "\"num_pending\":1,");
         const string Pull = """{"batch":1,"expires":20000000000,"group":"g"}""";
         long begin = Stopwatch.GetTimestamp();
         await script.SendAsync($"PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.1 {Pull.Length}|{Pull}|");
@@ -112,6 +113,7 @@ public sealed class ConsumerPaceTests
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync("CONSUMER.CREATE.S.C", """{"stream_name":"S","config":{"durable_name":"C","ack_policy":"explicit","max_ack_pending":6}}""");
         for (int i = 0; i < 12; i++) await script.PublishAsync("s." + i.ToString(CultureInfo.InvariantCulture));
+        await script.WaitAsync("CONSUMER.INFO.S.C", "\"num_pending\":12,");
         await script.SendAsync("PUB $JS.API.CONSUMER.MSG.NEXT.S.C in 1|6|");
         await script.ExpectAsync(6);
 
