@@ -46,7 +46,7 @@ internal sealed partial class Consumer
         if (_isEnded || !AckReply.TryParse(subject, out AckReply ack)) return;
         Used(batch.NowNs);
         AckPayload said = AckPayload.Parse(payload);
-        bool answers = !reply.IsEmpty && ack.StreamSequence != 0;
+        bool answers = !reply.IsEmpty && (ack.StreamSequence != 0 || (said.Kind is AckKind.Ack or AckKind.Term && IsAnsweredWithoutMessage));
         switch (said.Kind)
         {
             case AckKind.Ack:
@@ -86,6 +86,9 @@ internal sealed partial class Consumer
         if (_done.Count > 0) _stream.Settled(this, _done);
         return true;
     }
+
+    // The reference answers what ends message 0 only where nothing else depends on its acknowledgements.
+    private bool IsAnsweredWithoutMessage => Config.AckPolicy == AckPolicy.Explicit && !_stream.Config.HasInterestRetention;
 
     private void Refuse(long nowNs, in AckReply ack, in AckPayload said)
     {

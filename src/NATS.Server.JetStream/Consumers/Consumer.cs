@@ -100,6 +100,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         BackoffNs = config.BackOffNs is { } waits ? [.. waits] : [],
         MaxDeliver = (int)Math.Clamp(config.MaxDeliver, -1, int.MaxValue),
         MaxAckPending = (int)Math.Clamp(config.MaxAckPending, -1, int.MaxValue),
+        IsFlowControlled = config.FlowControl,
     };
 
     /// <summary>The filter that a configuration makes.</summary>

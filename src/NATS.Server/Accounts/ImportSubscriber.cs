@@ -38,6 +38,8 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         // What came in as a request is not exported as a stream.
         if (loop.CarriesService) return false;
         Subscription real = ((ShadowSubscription)subscription).Real;
+        // What a consumer pushes keeps the subject that it was published to.
+        if (loop.ShowsAnotherSubject) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
         if (_head is not null) return Counted(subscription, real.Owner.Deliver(loop, real, message.WithHead(_head), producer));
         if (import.Transform is not { } transform) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
 

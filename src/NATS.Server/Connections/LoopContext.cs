@@ -43,6 +43,9 @@ internal sealed class LoopContext
     /// <summary>Whether the message that is being delivered came into its account by a service import, as a request or an answer.</summary>
     public bool CarriesService { get; set; }
 
+    /// <summary>Whether receivers of the message that is being delivered see another subject than the one that it was matched by.</summary>
+    public bool ShowsAnotherSubject { get; set; }
+
     /// <summary>State of the layer above that wants to live as long as the context, such as its match cache.</summary>
     public object? Extension { get; set; }
 

@@ -56,6 +56,9 @@ internal sealed class DeliveryContext
     /// <summary>For a subject that a service import makes of another.</summary>
     public ArrayBufferWriter<byte> Subject { get; } = new(128);
 
+    /// <summary>The subject that this context's message was matched by, when receivers see another one; else empty.</summary>
+    public ArrayBufferWriter<byte> Target { get; } = new(128);
+
     /// <summary>For headers that a service import makes of others.</summary>
     public ArrayBufferWriter<byte> Headers { get; } = new(512);
 
@@ -71,6 +74,21 @@ internal sealed class DeliveryContext
         }
 
         return false;
+    }
+
+    /// <summary>The subject that decides where a message of this context goes on to.</summary>
+    public ReadOnlySpan<byte> TargetOf(in InboundMessage message) => Target.WrittenCount > 0 ? Target.WrittenSpan : message.Subject;
+
+    /// <summary>Begins the delivery of a message.</summary>
+    /// <param name="target">By which it is matched.</param>
+    /// <param name="subject">Which receivers see.</param>
+    /// <returns>Whether they are not the same.</returns>
+    public bool Aim(ReadOnlySpan<byte> target, ReadOnlySpan<byte> subject)
+    {
+        Target.ResetWrittenCount();
+        if (target.SequenceEqual(subject)) return false;
+        Target.Write(target);
+        return true;
     }
 
     /// <summary>Maps a published subject.</summary>

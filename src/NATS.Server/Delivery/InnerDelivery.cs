@@ -47,7 +47,9 @@ internal static class InnerDelivery
         DeliveryContext outer = root.Current;
         if (outer.Inner is not { } inner) return 0;
         bool carriedService = loop.CarriesService;
+        bool showedAnother = loop.ShowsAnotherSubject;
         loop.CarriesService = false;
+        loop.ShowsAnotherSubject = inner.Aim(target, subject);
         root.Current = inner;
         try
         {
@@ -58,6 +60,7 @@ internal static class InnerDelivery
         {
             root.Current = outer;
             loop.CarriesService = carriedService;
+            loop.ShowsAnotherSubject = showedAnother;
         }
     }
 
@@ -69,21 +72,30 @@ internal static class InnerDelivery
     }
 
     /// <summary>Delivers a message that a service import carries into an account; it stands in the frame of <paramref name="inner"/>.</summary>
+    /// <param name="loop">The batch.</param>
+    /// <param name="inner">The context in which it is delivered.</param>
+    /// <param name="hop">The import.</param>
+    /// <param name="account">Whose subscriptions.</param>
+    /// <param name="target">Decides who gets it; mostly the message's subject.</param>
+    /// <param name="message">What receivers see.</param>
+    /// <param name="producer">Who publishes.</param>
     /// <returns>How many received it.</returns>
     public static int RouteService(
-        LoopContext loop, DeliveryContext inner, in ServiceHop hop, Account account, in InboundMessage message, Subscriber producer)
+        LoopContext loop, DeliveryContext inner, in ServiceHop hop, Account account, ReadOnlySpan<byte> target, in InboundMessage message, Subscriber producer)
     {
         DeliveryContext root = DeliveryContext.Of(loop);
         DeliveryContext outer = root.Current;
         bool carriedService = loop.CarriesService;
+        bool showedAnother = loop.ShowsAnotherSubject;
         root.Current = inner;
         inner.Hop = hop;
         loop.CarriesService = true;
+        loop.ShowsAnotherSubject = inner.Aim(target, message.Subject);
         try
         {
             // An answer goes to a subject of its own, which the cache would remember in vain.
             bool isRequest = hop.Origin.Client is not null;
-            MatchEntry entry = isRequest ? inner.Cache.Find(account, message.Subject) : inner.Cache.FindOnce(account, message.Subject);
+            MatchEntry entry = isRequest ? inner.Cache.Find(account, target) : inner.Cache.FindOnce(account, target);
             return Route(loop, entry, message, producer);
         }
         finally
@@ -91,6 +103,7 @@ internal static class InnerDelivery
             root.Current = outer;
             inner.Hop = default;
             loop.CarriesService = carriedService;
+            loop.ShowsAnotherSubject = showedAnother;
         }
     }
 }

@@ -111,7 +111,7 @@ internal sealed class RequestForwarder : Subscriber
         ReadOnlySpan<byte> payload = message.Body[Math.Max(0, message.HeaderSize)..^2];
         InboundMessage request = inner.Frame.Write(subject, reply, inner.Headers.WrittenSpan, payload);
         var hop = new ServiceHop(Exporter, Import.Export, Import.Declared.Share, origin);
-        int delivered = InnerDelivery.RouteService(loop, inner, hop, Exporter, request, producer);
+        int delivered = InnerDelivery.RouteService(loop, inner, hop, Exporter, subject, request, producer);
         if (delivered > 0) return true;
         if (waits && _requester.Replies.Remove(ticket) is { } unanswered) _router.OnEnded(unanswered, RequestEnd.Undelivered);
         return false;

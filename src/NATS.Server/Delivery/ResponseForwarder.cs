@@ -35,12 +35,12 @@ internal sealed class ResponseForwarder : Subscriber
         Interlocked.Increment(ref subscription.Delivered);
         DeliveryContext root = DeliveryContext.Of(loop);
         DeliveryContext outer = root.Current;
-        if (outer.Inner is not { } inner || !ServiceReplySubject.TryRead(message.Subject, out uint number, out ulong ticket)) return true;
+        if (outer.Inner is not { } inner || !ServiceReplySubject.TryRead(outer.TargetOf(message), out uint number, out ulong ticket)) return true;
         if (_responder.Router.Find(number) is not { } requester) return true;
         inner.Subject.ResetWrittenCount();
         if (!requester.Replies.TryAnswer(ticket, _responder, outer, inner.Subject, out ReplyQueue queue, out ServiceMeasurement? measurement)) return true;
         if (measurement is not null) _responder.Router.OnAnswered(measurement, producer);
-        bool delivered = Forward(loop, inner, requester, queue, message, producer);
+        bool delivered = Forward(loop, inner, requester, queue, message, outer.Target.WrittenCount > 0, producer);
         if (queue.Export.ResponseType != ServiceResponseType.Singleton)
         {
             requester.Replies.Settle(ticket, isLast: !delivered || message.Size == 0, loop.NowMs);
@@ -49,7 +49,7 @@ internal sealed class ResponseForwarder : Subscriber
         return true;
     }
 
-    private bool Forward(LoopContext loop, DeliveryContext inner, AccountServices requester, ReplyQueue queue, in InboundMessage message, Subscriber producer)
+    private bool Forward(LoopContext loop, DeliveryContext inner, AccountServices requester, ReplyQueue queue, in InboundMessage message, bool showsAnother, Subscriber producer)
     {
         ReadOnlySpan<byte> subject = inner.Subject.WrittenSpan;
         if (requester.Account.Mappings is { } mappings && inner.TryMap(mappings, subject, out ReadOnlySpan<byte> mapped)) subject = mapped;
@@ -57,18 +57,24 @@ internal sealed class ResponseForwarder : Subscriber
         Span<byte> replySpace = stackalloc byte[ServiceReplySubject.MaxLength];
         scoped ReadOnlySpan<byte> reply = default;
         ulong ticket = 0;
-        if (message.HasReply)
+        bool asksBack = message.HasReply && !message.Reply.StartsWith("$JS.ACK."u8);
+        if (asksBack)
         {
             // An answer that asks back: now the responder waits, and the requester answers.
             ticket = _responder.Replies.Add(queue.Reverse(requester), message.Reply, loop.NowMs, measurement: null);
             reply = replySpace[..ServiceReplySubject.Write(requester.ListenForAnswers(), _responder.Number, ticket, default, replySpace)];
         }
+        else if (message.HasReply)
+        {
+            // What a consumer delivers is acknowledged by its name, through an import of its own.
+            reply = message.Reply;
+        }
 
         ReadOnlySpan<byte> payload = message.Body[Math.Max(0, message.HeaderSize)..^2];
-        InboundMessage answer = inner.Frame.Write(subject, reply, message.Headers, payload);
+        InboundMessage answer = inner.Frame.Write(showsAnother ? message.Subject : subject, reply, message.Headers, payload);
         var hop = new ServiceHop(queue.Exporter, queue.Export, queue.IsShared, Origin: default);
-        if (InnerDelivery.RouteService(loop, inner, hop, requester.Account, answer, producer) > 0) return true;
-        if (message.HasReply) _responder.Replies.Remove(ticket);
+        if (InnerDelivery.RouteService(loop, inner, hop, requester.Account, subject, answer, producer) > 0) return true;
+        if (asksBack) _responder.Replies.Remove(ticket);
         return false;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using NATS.Server.Testing;
+using Xunit;
 
 namespace NATS.Server.InteropTests.JetStream;
 
@@ -32,6 +33,54 @@ internal sealed partial class ConsumerScript(RawClient client) : IAsyncDisposabl
         await using ServerProcess ours = await OurServer.StartAsync(options);
         return (expected, await RunAsync(ours, script));
     }
+
+    /// <summary>Runs a script with a client of each of some users on the real server and on ours: what both hear is the same.</summary>
+    public static async Task CompareAsync(string config, string[] users, Func<ConsumerScript[], Task> script)
+    {
+        var options = new ServerProcessOptions { Config = "server_name: SERVER\njetstream { store_dir: $FOLDER/js, sync_interval: 2m }\n" + config };
+        await using ServerProcess reference = await ReferenceServer.StartAsync(options);
+        string expected = await RunAsync(reference, users, script);
+        await using ServerProcess ours = await OurServer.StartAsync(options);
+        AssertSame(expected, await RunAsync(ours, users, script));
+    }
+
+    /// <summary>Runs a script with a client of each of some users.</summary>
+    /// <returns>What they have heard.</returns>
+    public static async Task<string> RunAsync(ServerProcess server, string[] users, Func<ConsumerScript[], Task> script)
+    {
+        ConsumerScript[] runs = [];
+        foreach (string user in users) runs = [.. runs, new ConsumerScript(await ConnectAsync(server, user.Length == 0 ? "" : $",\"user\":\"{user}\",\"pass\":\"p\""))];
+        string problem = "";
+        try
+        {
+            await script(runs);
+        }
+        catch (TimeoutException late)
+        {
+            problem = "TIMEOUT " + late.Message;
+        }
+
+        string log = string.Concat(runs.Select(static run => run.Log + "====\n")) + problem;
+        foreach (ConsumerScript run in runs) await run.DisposeAsync();
+        return log;
+    }
+
+    /// <summary>Fails at the first line in which two transcripts differ, and shows both.</summary>
+    public static void AssertSame(string expected, string actual)
+    {
+        string[] theirs = expected.Split('\n');
+        string[] ours = actual.Split('\n');
+        for (int i = 0; i < Math.Min(theirs.Length, ours.Length); i++)
+        {
+            // All of both, since what was said before tells why.
+            if (theirs[i] != ours[i]) Assert.Fail($"line {i}\n  theirs: {theirs[i]}\n  ours:   {ours[i]}\n\n{expected}\n\n{actual}");
+        }
+
+        Assert.Equal(theirs.Length, ours.Length);
+    }
+
+    /// <summary>Writes something down.</summary>
+    public void Note(string text) => _log.Append(text).Append('\n');
 
     /// <summary>Sends lines of the protocol: <c>|</c> stands for the end of a line, <c>{ack:n}</c> for the reply of the n-th delivered message, from 0; negative ones count from the last.</summary>
     public Task SendAsync(string text)
@@ -96,11 +145,7 @@ internal sealed partial class ConsumerScript(RawClient client) : IAsyncDisposabl
 
     private static async Task<string> RunAsync(ServerProcess server, Func<ConsumerScript, Task> script)
     {
-        RawClient client = await RawClient.ConnectAsync(server.Port);
-        await client.ReadLineAsync();
-        await client.SendAsync("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n");
-        await client.PingAsync();
-        await using var run = new ConsumerScript(client);
+        await using var run = new ConsumerScript(await ConnectAsync(server, ""));
         try
         {
             await script(run);
@@ -111,6 +156,15 @@ internal sealed partial class ConsumerScript(RawClient client) : IAsyncDisposabl
         }
 
         return run.Log;
+    }
+
+    private static async Task<RawClient> ConnectAsync(ServerProcess server, string user)
+    {
+        RawClient client = await RawClient.ConnectAsync(server.Port);
+        await client.ReadLineAsync();
+        await client.SendAsync($"CONNECT {{\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true{user}}}\r\n");
+        await client.PingAsync();
+        return client;
     }
 
     private async Task<string> RequestAsync(string subject, string body)
@@ -134,6 +188,7 @@ internal sealed partial class ConsumerScript(RawClient client) : IAsyncDisposabl
         text = AckTime().Replace(text, "$1.T.");
         text = FlowToken().Replace(text, "$1.F");
         text = Pin().Replace(text, "Nats-Pin-Id: P");
+        text = Source().Replace(text, "Nats-Stream-Source: S");
         text = JsonId().Replace(text, "\"$1\":\"I\"");
         text = JsonTime().Replace(text, "\"$1\":\"T\"");
         return JsonNumber().Replace(text, "\"$1\":N");
@@ -177,12 +232,15 @@ internal sealed partial class ConsumerScript(RawClient client) : IAsyncDisposabl
     [GeneratedRegex("Nats-Pin-Id: [0-9A-Za-z]+")]
     private static partial Regex Pin();
 
+    [GeneratedRegex(@"Nats-Stream-Source: [^|]+")]
+    private static partial Regex Source();
+
     [GeneratedRegex("\"(id|pinned_id|pinned_client_id)\":\"[0-9A-Za-z]+\"")]
     private static partial Regex JsonId();
 
-    [GeneratedRegex("\"(timestamp|created|ts|last_active|pinned_ts|time)\":\"[^\"]+\"")]
+    [GeneratedRegex("\"(timestamp|created|ts|last_active|pinned_ts|time|first_ts|last_ts|start|end)\":\"[^\"]+\"")]
     private static partial Regex JsonTime();
 
-    [GeneratedRegex("\"(pause_remaining|ack_time)\":\\d+")]
+    [GeneratedRegex("\"(pause_remaining|ack_time|rtt|id|bytes|blocks|block_size)\":\\d+")]
     private static partial Regex JsonNumber();
 }

@@ -114,6 +114,9 @@ public sealed class ConsumerTranscriptTests
         await script.ExpectAsync(2);
         await script.AskAsync("CONSUMER.INFO.S.C");
         await script.AskAsync("STREAM.MSG.DELETE.S", "{\"seq\":5}");
+
+        // Both tell their consumers of it after they have answered.
+        await script.WaitAsync("CONSUMER.INFO.S.C", "\"num_ack_pending\":2,");
         await script.AskAsync("CONSUMER.INFO.S.C");
     });
 
@@ -274,14 +277,6 @@ public sealed class ConsumerTranscriptTests
     private static async Task CompareAsync(Func<ConsumerScript, Task> script, string config = "")
     {
         (string expected, string actual) = await ConsumerScript.RunAsync(script, config);
-        string[] theirs = expected.Split('\n');
-        string[] ours = actual.Split('\n');
-        for (int i = 0; i < Math.Min(theirs.Length, ours.Length); i++)
-        {
-            // All of both, since what was said before tells why.
-            if (theirs[i] != ours[i]) Assert.Fail($"line {i}\n  theirs: {theirs[i]}\n  ours:   {ours[i]}\n\n{expected}\n\n{actual}");
-        }
-
-        Assert.Equal(theirs.Length, ours.Length);
+        ConsumerScript.AssertSame(expected, actual);
     }
 }

@@ -17,6 +17,12 @@ public sealed record ConsumerRules
     /// <summary>How many messages may be delivered and not acknowledged before no new ones are delivered; 0 or less: without end.</summary>
     public int MaxAckPending { get; init; }
 
+    /// <summary>
+    /// Whether the client confirms what it has got beside its acknowledgements: then it may know of deliveries that this server has forgotten in a crash, and an acknowledgement of what was never delivered is
+    /// one of all that was.
+    /// </summary>
+    public bool IsFlowControlled { get; init; }
+
     /// <summary>How long a delivery waits.</summary>
     /// <param name="deliveries">The how manieth of its message it was, 1 for the first.</param>
     /// <returns>Nanoseconds; 0: forever.</returns>

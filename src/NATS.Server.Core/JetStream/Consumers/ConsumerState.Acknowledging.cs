@@ -9,12 +9,12 @@ public sealed partial class ConsumerState
     /// <param name="done">Gets the messages that are not pending any more; null when nobody wants to know.</param>
     public AckOutcome Acknowledge(ulong streamSequence, ulong consumerSequence, List<ulong>? done = null)
     {
-        if (streamSequence == 0 || streamSequence >= NextSequence) return AckOutcome.Ignored;
+        if (streamSequence >= NextSequence && !Rules.IsFlowControlled) return AckOutcome.Ignored;
         return Rules.AckPolicy switch
         {
             AckPolicy.Explicit => AcknowledgeOne(streamSequence, done),
             AckPolicy.None => AckOutcome.Ignored,
-            _ => AcknowledgeAll(streamSequence, consumerSequence, done),
+            _ => AcknowledgeAll(Math.Min(streamSequence, NextSequence - 1), consumerSequence, done),
         };
     }
 

@@ -42,8 +42,21 @@ public sealed class ConsumerStateTests
     public void A_message_that_was_never_delivered_cannot_be_acknowledged()
     {
         ConsumerState state = Deliver(Explicit, 2);
-        foreach (ulong sequence in new[] { 0UL, 3UL, AckReply.NoNumber }) Assert.Equal(AckOutcome.Ignored, state.Acknowledge(sequence, sequence));
+        foreach (ulong sequence in new[] { 3UL, AckReply.NoNumber }) Assert.Equal(AckOutcome.Ignored, state.Acknowledge(sequence, sequence));
+        Assert.Equal(AckOutcome.Nothing, state.Acknowledge(0, 0));
         Assert.Equal(2, state.PendingCount);
+    }
+
+    [Fact]
+    public void A_client_with_flow_control_may_acknowledge_what_this_server_has_not_delivered()
+    {
+        ConsumerState one = Deliver(Explicit with { IsFlowControlled = true }, 2);
+        Assert.Equal(AckOutcome.Nothing, one.Acknowledge(9, 9));
+        Assert.Equal(2, one.PendingCount);
+        ConsumerState all = Deliver(Explicit with { IsFlowControlled = true, AckPolicy = AckPolicy.All }, 2);
+        Assert.Equal(AckOutcome.Done, all.Acknowledge(AckReply.NoNumber, 9));
+        Assert.Equal(0, all.PendingCount);
+        Assert.Equal(new SequencePair(2, 2), all.AckFloor);
     }
 
     [Fact]
