@@ -66,6 +66,9 @@ public sealed class StreamScriptTests
             await client.RequestAsync("$JS.API.STREAM.CREATE.S", """{"name":"S","subjects":["s.>"]}""");
             await client.PublishAsync([.. Enumerable.Range(1, 20).Select(static _ => ("s.a", "", "message"))]);
             foreach (string name in (string[])["CREATED", "DELETED", "SNAPSHOT_CREATE", "SNAPSHOT_COMPLETE", "RESTORE_CREATE", "RESTORE_COMPLETE"]) await script.SendAsync($"SUB $JS.EVENT.ADVISORY.STREAM.{name}.S {name}|");
+
+            // Another client asks for the backup: the subscriptions have to be there before.
+            await script.WaitAsync("STREAM.INFO.S", "\"messages\":20,");
             byte[] backup = await client.BackUpAsync("S");
             await script.ExpectAsync(2, "SNAPSHOT_COMPLETE");
             JsonElement info = await client.RequestAsync("$JS.API.STREAM.INFO.S", "");

@@ -81,7 +81,7 @@ internal sealed class ConsumerModel(ConsumerRules rules, ulong first)
 
     public AckOutcome Acknowledge(ulong sequence, ulong consumer)
     {
-        if (sequence == 0 || sequence >= Next || Rules.AckPolicy == AckPolicy.None) return AckOutcome.Ignored;
+        if (sequence >= Next || Rules.AckPolicy == AckPolicy.None) return AckOutcome.Ignored;
         if (Rules.AckPolicy == AckPolicy.Explicit)
         {
             bool wasGivenUp = GivenUp.Remove(sequence);
