@@ -59,6 +59,7 @@ public sealed partial class BackupApiTests
         byte[] backup = [];
         List<string> theirs = await WatchAsync(reference);
         List<string> mine = await WatchAsync(ours);
+
         // Streams and consumers tell of themselves, each in its order.
         Assert.Equal(StreamEventsOf(theirs), StreamEventsOf(mine));
         Assert.Equal(theirs.Order(StringComparer.Ordinal), mine.Order(StringComparer.Ordinal));
