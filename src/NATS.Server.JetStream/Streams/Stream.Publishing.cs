@@ -235,7 +235,8 @@ internal sealed partial class Stream
     {
         if (replacement.Rollup != IngestRollup.None)
         {
-            // Purging everything below a sequence would drop whole blocks at once, though what replaces them is not on the device yet.
+            // A file without messages is deleted at once: what replaces them has to be in another before. Purging everything below a sequence would not look at it at all.
+            Store.Flush();
             bool isAll = replacement.Rollup == IngestRollup.All;
             ulong kept = isAll ? Store.StateOf(MessageFilter.All, replacement.Sequence).Messages : 0;
             if (isAll) PurgeAndTell(MessageFilter.All, 0, kept, out _);

@@ -65,6 +65,56 @@ public sealed partial class DirectGetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_request_for_the_last_messages_of_subjects_sees_an_atomic_batch_whole_or_not_at_all()
+    {
+        const int Rounds = 300;
+        await using NatsServer server = await StartAsync();
+        Stream stream = CreateStream(server, StorageType.File);
+        JetStreamAccount.UpdateStream(stream, stream.Config with { AllowAtomicPublish = true });
+        await using RawClient publisher = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port, "CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+        await using RawClient client = await RawClient.HandshakeAsync(server.ClientEndPoint!.Port, "CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+        await publisher.SendAsync("SUB ack 1\r\n" + Batch(0));
+        await publisher.ReadUntilAsync("\"count\":3}");
+        await client.SendAsync("SUB in 1\r\n");
+        Task publishing = Task.Run(
+            async () =>
+            {
+                for (int i = 1; i <= Rounds; i++) await publisher.SendAsync(Batch(i));
+                await publisher.ReadUntilAsync(string.Create(CultureInfo.InvariantCulture, $"\"batch\":\"b{Rounds}\",\"count\":3}}"));
+            },
+            TestContext.Current.CancellationToken);
+        for (int i = 0; i < Rounds; i++)
+        {
+            string[] values = [.. PayloadOf.Matches(await AskForManyAsync(client, "$JS.API.DIRECT.GET.S", """{"multi_last":["s.a","s.b","s.c"]}""")).Select(static match => match.Groups[1].Value)];
+            Assert.Equal(3, values.Length);
+            Assert.Single(values.Distinct(StringComparer.Ordinal));
+        }
+
+        await publishing;
+    }
+
+    [Fact]
+    public async Task Too_many_requests_that_wait_are_told_so()
+    {
+        await using NatsServer server = await StartAsync();
+        Stream stream = CreateStream(server, StorageType.File);
+        await using RawClient client = await FilledAsync(server);
+        const string Request = """{"seq":1,"batch":1}""";
+        string requests = string.Concat(Enumerable.Repeat($"PUB $JS.API.DIRECT.GET.S in {Request.Length}\r\n{Request}\r\n", 1200));
+
+        // While nobody can read, all of them wait.
+        string refused = await Task.Run(
+            () => stream.Isolated(_ =>
+            {
+                client.SendAsync(requests).GetAwaiter().GetResult();
+                return client.ReadUntilAsync("NATS/1.0 429 Too Many Requests\r\n\r\n").GetAwaiter().GetResult();
+            }),
+            TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("204 EOB", refused, StringComparison.Ordinal);
+        await client.ReadUntilAsync("204 EOB");
+    }
+
+    [Fact]
     public async Task Nobody_answers_when_the_stream_does_not_allow_it()
     {
         await using NatsServer server = await StartAsync();
@@ -77,8 +127,24 @@ public sealed partial class DirectGetTests : IDisposable
     [GeneratedRegex(@"Time-Stamp: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")]
     private static partial Regex TimeStamp { get; }
 
+    [GeneratedRegex(@"\|\|(\d+)\|HMSG")]
+    private static partial Regex PayloadOf { get; }
+
     [GeneratedRegex(@"HMSG in 1 \d+ \d+")]
     private static partial Regex HeadersAndPayload { get; }
+
+    private static string Batch(int number)
+    {
+        var text = new System.Text.StringBuilder();
+        string payload = number.ToString("0000", CultureInfo.InvariantCulture);
+        for (int i = 1; i <= 3; i++)
+        {
+            string headers = string.Create(CultureInfo.InvariantCulture, $"NATS/1.0\r\nNats-Batch-Id: b{number}\r\nNats-Batch-Sequence: {i}\r\n{(i == 3 ? "Nats-Batch-Commit: 1\r\n" : "")}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"HPUB s.{(char)('a' + i - 1)} ack {headers.Length} {headers.Length + payload.Length}\r\n{headers}{payload}\r\n");
+        }
+
+        return text.ToString();
+    }
 
     private static async Task<string> AskAsync(RawClient client, string subject, string request)
     {

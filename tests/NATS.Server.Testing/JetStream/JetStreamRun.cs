@@ -227,7 +227,12 @@ public sealed partial class JetStreamRun
         ModelMessage message = Make(batch);
         bool ends = _random.Next(3) == 0;
         batch.IsCommitted |= ends;
-        if (ends) _open = null;
+        if (ends)
+        {
+            _open = null;
+            foreach (ModelMessage member in batch.Messages) member.TimeNs = NowNs;
+        }
+
         _world.Publish([Written(message, BatchHeaders(batch, message.Index, ends))]);
     }
 

@@ -22,8 +22,8 @@ internal sealed class ModelMessage
     /// <summary>Which of its batch, from 0.</summary>
     public int Index { get; init; }
 
-    /// <summary>When it was published.</summary>
-    public required long TimeNs { get; init; }
+    /// <summary>When it was published, or its batch committed.</summary>
+    public required long TimeNs { get; set; }
 
     /// <summary>In which life of the server.</summary>
     public required int Life { get; init; }
