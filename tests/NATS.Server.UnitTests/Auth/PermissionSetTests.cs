@@ -222,12 +222,19 @@ public sealed class PermissionSetTests
         bool Ask() => permissions.MaySubscribe(subject, queue) & permissions.MayDeliver(subject, queue) & permissions.MayPublish(subject);
         Assert.True(Ask());
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        // The compiler may be at it meanwhile, and code that it instruments allocates: in one of the rounds nothing is.
+        long least = long.MaxValue;
+        for (int round = 0; round < 20 && least > 0; round++)
         {
-            Ask();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                Ask();
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(0, least);
     }
 }

@@ -383,10 +383,13 @@ internal sealed partial class BlockWriter
         _areNamesDirty = true;
 
         // While nothing durable tells of a higher sequence, this may be the only block that tells the last. And one after the other: it may have the tombstones for what lies in another that is condemned. Until it is gone for good, its own are synced with the rest.
-        if (saysLast || block.LastSequence >= DurableSequence || _condemned.Count > 0) _condemned.Add(block);
+        if (saysLast || block.LastSequence >= DurableSequence || _condemned.Count > 0 || !IsSafe()) _condemned.Add(block);
         else DeleteFiles(block);
         return true;
     }
+
+    // Whether everything that was appended is as safe as what was acknowledged: it may have pushed out what a block held, of which something has to be left if it is lost.
+    private bool IsSafe() => _options!.SyncIntervalNs > 0 ? Flush() == StoreResult.Ok : DurableSequence >= _contents.LastSequence;
 
     private bool IsHeld(ulong sequence)
     {

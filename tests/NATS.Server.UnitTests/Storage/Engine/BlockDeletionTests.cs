@@ -32,6 +32,33 @@ public sealed class BlockDeletionTests
         using (MessageStore read = Open(disk.Crash(0))) Assert.Equal((6UL, 95UL, 100UL), (read.State.Messages, read.State.FirstSequence, read.State.LastSequence));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(120_000_000_000)]
+    public void An_emptied_block_stays_until_what_pushed_its_messages_out_is_as_safe_as_they_were(long syncIntervalNs)
+    {
+        using var fixture = new FileStoreFixture(new StoreLimits { MaxMessagesPerSubject = 1 }, syncIntervalNs: syncIntervalNs);
+        for (int i = 0; i < 40; i++) fixture.Append($"key.{i}");
+        fixture.Commit();
+        Assert.True(fixture.Blocks.Length > 1);
+
+        // Whatever is on the disk at any moment, each key has its old message or its new one.
+        bool isDurable = syncIntervalNs == 0;
+        int checks = 0;
+        fixture.Disk.Before = (in DiskOperation operation) =>
+        {
+            if (operation.Kind != DiskOperations.Delete || !operation.Path.EndsWith(".blk", StringComparison.Ordinal)) return;
+            checks++;
+            using MessageStore read = Open(isDurable ? fixture.Disk.Crash(0) : fixture.Disk.Kill());
+            Assert.Equal(40, read.State.Subjects);
+        };
+        for (int i = 0; i < 40; i++) fixture.Append($"key.{i}");
+        fixture.Commit();
+        fixture.Disk.Before = null;
+        Assert.True(checks > 0);
+        Assert.DoesNotContain(1u, fixture.Blocks);
+    }
+
     [Fact]
     public void An_emptied_block_goes_before_the_one_that_tells_what_was_removed_from_it()
     {
