@@ -482,9 +482,7 @@ public sealed class Sublist<T> where T : class
         bool VisitFull(SublistLeaf<T> leaf);
 
         /// <summary>Learns which other subjects match the same.</summary>
-        void Share(SharedMatch shared)
-        {
-        }
+        void Share(SharedMatch shared);
     }
 
     private readonly struct MatchVisitor(SublistMatch<T> result) : IVisitor
@@ -510,6 +508,10 @@ public sealed class Sublist<T> where T : class
     {
         public bool Found { get; private set; }
 
+        public void Share(SharedMatch shared)
+        {
+        }
+
         public bool VisitEnd(SublistNode<T> node)
         {
             Found = node.Subscriptions is not null;
@@ -526,6 +528,10 @@ public sealed class Sublist<T> where T : class
     private struct BelowVisitor : IVisitor
     {
         public bool Found { get; private set; }
+
+        public void Share(SharedMatch shared)
+        {
+        }
 
         public bool VisitEnd(SublistNode<T> node)
         {
@@ -545,6 +551,10 @@ public sealed class Sublist<T> where T : class
         public int Plain { get; private set; }
 
         public int Queue { get; private set; }
+
+        public void Share(SharedMatch shared)
+        {
+        }
 
         public bool VisitEnd(SublistNode<T> node) => node.Subscriptions is not { } leaf || VisitFull(leaf);
 

@@ -296,10 +296,11 @@ internal sealed class MatchEntry
         account.Match(MatchedSubject, Match);
     }
 
-    /// <summary>Whether these permissions allow publishing to the subject; the verdict of the last asked set is remembered.</summary>
+    /// <summary>Whether these permissions allow publishing to a subject that it covers, as it is matched; an entry of one subject remembers the verdict of the last asked set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool MayPublish(PermissionSet permissions)
+    public bool MayPublish(PermissionSet permissions, ReadOnlySpan<byte> subject)
     {
+        if (IsShared) return permissions.MayPublish(subject);
         if (!ReferenceEquals(_permissions, permissions))
         {
             _mayPublish = permissions.MayPublish(MatchedSubject);

@@ -140,7 +140,7 @@ internal sealed partial class ClientSession
         ReadOnlySpan<byte> subject = message.Subject;
         if (subject is [(byte)'$' or (byte)'_', ..] && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
         ClientRights rights = _rights;
-        if (rights.RestrictsPublish && !entry.MayPublish(rights.Permissions!) && !rights.MayRespond(subject)) return DenyPublish(loop, subject);
+        if (rights.RestrictsPublish && !entry.MayPublish(rights.Permissions!, subject) && !rights.MayRespond(subject)) return DenyPublish(loop, subject);
         if (message.HasReply && ReservedSubjects.IsReservedReply(message.Reply)) return DenyReply(loop, message.Reply);
         if (_options.Verbose) SendOk(loop);
         int delivered = 0;

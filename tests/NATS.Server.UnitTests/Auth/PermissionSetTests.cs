@@ -222,7 +222,7 @@ public sealed class PermissionSetTests
         bool Ask() => permissions.MaySubscribe(subject, queue) & permissions.MayDeliver(subject, queue) & permissions.MayPublish(subject);
         Assert.True(Ask());
 
-        // The compiler may be at it meanwhile, and code that it instruments allocates: in one of the rounds nothing is.
+        // The compiler is at it meanwhile, and code that it instruments may allocate: in one of the rounds nothing is.
         long least = long.MaxValue;
         for (int round = 0; round < 20 && least > 0; round++)
         {

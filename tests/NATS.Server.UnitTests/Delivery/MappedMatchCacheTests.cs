@@ -72,8 +72,8 @@ public sealed class MappedMatchCacheTests
     {
         Map("foo", new MappingDestinationOptions("bar", 100));
         MatchEntry entry = _cache.Find(_account, "foo"u8);
-        Assert.True(entry.MayPublish(Publishing("bar")));
-        Assert.False(entry.MayPublish(Publishing("foo")));
+        Assert.True(entry.MayPublish(Publishing("bar"), "bar"u8));
+        Assert.False(entry.MayPublish(Publishing("foo"), "bar"u8));
     }
 
     private static PermissionSet Publishing(string subject) => new(new PermissionsOptions { Publish = new SubjectPermissionOptions { Allow = [subject] } });

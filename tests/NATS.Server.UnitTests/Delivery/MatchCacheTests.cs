@@ -1,8 +1,10 @@
 using System.Text;
 using NATS.Server.Accounts;
+using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Delivery;
+using NATS.Server.Options;
 using Xunit;
 
 namespace NATS.Server.UnitTests.Delivery;
@@ -46,6 +48,19 @@ public sealed class MatchCacheTests
         MatchEntry own = _cache.FindOwn(_account, "acks.S.2"u8);
         Assert.False(own.IsShared);
         Assert.NotSame(own, _cache.FindOwn(_account, "acks.S.3"u8));
+    }
+
+    [Fact]
+    public void An_entry_of_many_subjects_judges_each_by_itself()
+    {
+        Subscribe("acks.>");
+        Find("acks.S.1");
+        var permissions = new PermissionSet(new PermissionsOptions { Publish = new SubjectPermissionOptions { Allow = ["acks.>"], Deny = ["acks.no"] } });
+        MatchEntry shared = _cache.Find(_account, "acks.S.2"u8);
+        Assert.True(shared.IsShared);
+        Assert.True(shared.MayPublish(permissions, "acks.S.2"u8));
+        Assert.False(shared.MayPublish(permissions, "acks.no"u8));
+        Assert.True(shared.MayPublish(permissions, "acks.S.3"u8));
     }
 
     [Fact]
