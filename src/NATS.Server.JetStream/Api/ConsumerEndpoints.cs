@@ -116,7 +116,7 @@ internal static class ConsumerEndpoints
     {
         if (!call.TryBegin(out JetStreamAccount? account)) return;
         if (!ApiRequestReader.IsEmpty(call.Payload)) call.Refuse(ApiErrors.NotEmptyRequest);
-        else if (call.TryGetConsumer(account, out _, out Consumer? consumer)) call.Answer(Describe(call, consumer));
+        else if (call.TryGetConsumer(account, out _, out Consumer? consumer)) consumer.Tell(info => call.Answer(ForAnswer(call, info)));
     }
 
     public static void Pause(ApiCall call)
@@ -209,11 +209,10 @@ internal static class ConsumerEndpoints
 
     private static long PauseEndNs(ConsumerConfig config) => config.PauseUntil is { IsZero: false } until ? until.ToUnixNanoseconds() : 0;
 
-    private static ConsumerInfo Describe(ApiCall call, Consumer consumer)
-    {
-        ConsumerInfo info = consumer.Info();
-        return info with { Config = info.Config with { Metadata = ApiLevel.ForAnswer(info.Config.Metadata, call.Services.Version) } };
-    }
+    private static ConsumerInfo Describe(ApiCall call, Consumer consumer) => ForAnswer(call, consumer.Info());
+
+    private static ConsumerInfo ForAnswer(ApiCall call, ConsumerInfo info) =>
+        info with { Config = info.Config with { Metadata = ApiLevel.ForAnswer(info.Config.Metadata, call.Services.Version) } };
 
     private static string FreeName(Stream? stream, Random random)
     {

@@ -8,25 +8,32 @@ namespace NATS.Server.JetStream.Consumers;
 internal sealed partial class Consumer
 {
     /// <summary>What it is and how far. Any thread; as exact as can be while others work on it.</summary>
-    public ConsumerInfo Info()
-    {
-        long nowNs = _services.NowNs;
-        bool isOwned = !Volatile.Read(ref _isClosed) && TryEnter();
-        if (isOwned)
-        {
-            // Those that are over and those whose client is gone do not count as waiting.
-            MessageBatch batch = _batch = _services.Batches.Rent();
-            nowNs = batch.NowNs;
-            if (!_isEnded) _pulls.Check(nowNs, isDry: false);
-            if (Volatile.Read(ref _isPurged) != 0) TakeUpLoss();
-            Pending();
-            ConsumerInfo info = Describe(nowNs, Volatile.Read(ref _pending));
-            Exit();
-            _services.Batches.Return(batch);
-            return info;
-        }
+    public ConsumerInfo Info() => TryEnter() ? DescribeAndExit() : Describe(_services.NowNs, CountedElsewhere());
 
-        return Describe(nowNs, CountedElsewhere());
+    /// <summary>Tells what it is and how far, behind everything that it was sent before. Any thread; at once when it is idle.</summary>
+    /// <param name="answer">Is told, once. Must not throw.</param>
+    public void Tell(Action<ConsumerInfo> answer)
+    {
+        if (TryEnter()) answer(DescribeAndExit());
+        else if (!TryPost(ConsumerWork.Ask(batch => answer(DescribeAsOwner(batch))))) answer(Describe(_services.NowNs, CountedElsewhere()));
+    }
+
+    private ConsumerInfo DescribeAndExit()
+    {
+        MessageBatch batch = _batch = _services.Batches.Rent();
+        ConsumerInfo info = DescribeAsOwner(batch);
+        Exit();
+        _services.Batches.Return(batch);
+        return info;
+    }
+
+    // Pulls that are over and those whose client is gone do not count as waiting.
+    private ConsumerInfo DescribeAsOwner(MessageBatch batch)
+    {
+        if (_isEnded) return Describe(batch.NowNs, CountedElsewhere());
+        _pulls.Check(batch.NowNs, isDry: false);
+        if (Volatile.Read(ref _isPurged) != 0) TakeUpLoss();
+        return Describe(batch.NowNs, Pending());
     }
 
     private ConsumerInfo Describe(long nowNs, ulong pending)

@@ -143,7 +143,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     protected override void Perform(ref ConsumerWork item)
     {
         MessageBatch batch = _batch = _rented ??= _services.Batches.Rent();
-        if (_isEnded) return;
+        if (_isEnded && item.Kind != ConsumerWorkKind.Question) return;
         switch (item.Kind)
         {
             case ConsumerWorkKind.Acknowledgement:
@@ -155,7 +155,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
             case ConsumerWorkKind.Removal:
                 Forget(item.Sequence);
                 break;
-            case ConsumerWorkKind.Command:
+            case ConsumerWorkKind.Command or ConsumerWorkKind.Question:
                 item.Command!(batch);
                 break;
             default:

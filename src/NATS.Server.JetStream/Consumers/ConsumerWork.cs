@@ -22,6 +22,9 @@ internal readonly record struct ConsumerWork(ConsumerWorkKind Kind, byte[] Subje
 
     /// <summary>Somebody wants to do something.</summary>
     public static ConsumerWork Do(Action<MessageBatch> command) => new(ConsumerWorkKind.Command, [], [], [], [], false) { Command = command };
+
+    /// <summary>Somebody asks something, and is answered even if it has ended meanwhile.</summary>
+    public static ConsumerWork Ask(Action<MessageBatch> question) => new(ConsumerWorkKind.Question, [], [], [], [], false) { Command = question };
 }
 
 /// <summary>What came.</summary>
@@ -32,4 +35,5 @@ internal enum ConsumerWorkKind : byte
     FlowControl,
     Removal,
     Command,
+    Question,
 }

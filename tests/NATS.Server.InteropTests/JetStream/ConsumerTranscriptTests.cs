@@ -55,10 +55,10 @@ public sealed class ConsumerTranscriptTests
             """{"batch":1,"max_bytes":1001}""",
             """{"batch":1,"expires":6000000000}""",
             """{"batch":1,"expires":1000000000,"idle_heartbeat":900000000}""",
-            """{"batch":1,"group":"g"}""",
-            """{"batch":1,"min_pending":3}""",
-            """{"batch":1,"id":"x"}""",
-            """{"batch":1,"priority":11}""",
+            """{"batch":1,"no_wait":true,"group":"g"}""",
+            """{"batch":1,"no_wait":true,"min_pending":3}""",
+            """{"batch":1,"no_wait":true,"id":"x"}""",
+            """{"batch":1,"no_wait":true,"priority":11}""",
             """{"batch":x}""",
             """{"batch":3,"expires":100000000}""",
             """{"batch":3,"expires":400000000,"idle_heartbeat":150000000}""",
@@ -79,13 +79,13 @@ public sealed class ConsumerTranscriptTests
         await script.PublishAsync("s.c", "c");
         await script.SendAsync("PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.4 1|2|");
         await script.ExpectAsync(1);
-        await script.SendAsync("PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.5 0||PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.6 0||");
+        await script.SendAsync("PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.5 0||PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.6 0||PUB $JS.API.CONSUMER.MSG.NEXT.S.C in.7 0||");
         await script.ExpectAsync(1);
         await script.AskAsync("CONSUMER.INFO.S.C");
-        await script.SendAsync("HPUB $JS.API.CONSUMER.MSG.NEXT.S.C in.7 43 43|NATS/1.0|Nats-Required-Api-Level: 99|||");
+        await script.SendAsync("HPUB $JS.API.CONSUMER.MSG.NEXT.S.C in.8 41 41|NATS/1.0|Nats-Required-Api-Level: 99|||");
         await script.ExpectAsync(1);
         await script.AskAsync("CONSUMER.DELETE.S.C");
-        await script.ExpectAsync(0);
+        await script.ExpectAsync(2);
     });
 
     [Fact]
