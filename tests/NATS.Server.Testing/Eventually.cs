@@ -30,6 +30,24 @@ public static class Eventually
         }
     }
 
+    /// <summary>Returns when <paramref name="condition"/> is true.</summary>
+    /// <param name="condition">Called many times, such as a question to a server.</param>
+    /// <param name="what">Named in the failure.</param>
+    /// <param name="timeout">How long to wait; <see cref="DefaultTimeout"/> when null.</param>
+    /// <exception cref="TimeoutException">It never became true.</exception>
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan limit = timeout ?? DefaultTimeout;
+        using var pauses = new PeriodicTimer(Pause);
+        for (int attempt = 0; !await condition(); attempt++)
+        {
+            if (Stopwatch.GetElapsedTime(start) > limit) throw new TimeoutException($"Not within {limit.TotalSeconds:0.#} s: {what}");
+            if (attempt >= YieldsBeforePausing) await pauses.WaitForNextTickAsync();
+        }
+    }
+
     /// <summary>Returns the first value of <paramref name="get"/> that is not null.</summary>
     /// <exception cref="TimeoutException">It stayed null.</exception>
     public static T NotNull<T>(Func<T?> get, string what, TimeSpan? timeout = null)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -160,6 +161,39 @@ public sealed class RawClient : IAsyncDisposable
 
         _consumed += count;
         return _received.ToString(_consumed - count, count);
+    }
+
+    /// <summary>The next message; PINGs that come before it are answered.</summary>
+    /// <exception cref="InvalidOperationException">Something else came.</exception>
+    /// <exception cref="TimeoutException">None came; the message holds what did.</exception>
+    /// <exception cref="EndOfStreamException">The server closed first.</exception>
+    public async Task<ReceivedMessage> ReadMessageAsync() =>
+        await TryReadMessageAsync() ?? throw new InvalidOperationException("Expected a message but received 'PONG'");
+
+    /// <summary>The next message, or null at a PONG; PINGs that come before it are answered.</summary>
+    /// <exception cref="InvalidOperationException">Something else came.</exception>
+    /// <exception cref="TimeoutException">Nothing came; the message holds what did.</exception>
+    /// <exception cref="EndOfStreamException">The server closed first.</exception>
+    public async Task<ReceivedMessage?> TryReadMessageAsync()
+    {
+        while (true)
+        {
+            string line = await ReadLineAsync();
+            if (line == "PONG") return null;
+            if (line == "PING")
+            {
+                await SendAsync("PONG\r\n");
+                continue;
+            }
+
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected a message but received '{line}'");
+            int sizes = words[0] == "HMSG" ? 2 : 1;
+            int headers = sizes == 2 ? int.Parse(words[^2], CultureInfo.InvariantCulture) : 0;
+            string text = await ReadExactlyAsync(int.Parse(words[^1], CultureInfo.InvariantCulture));
+            await ExpectAsync("\r\n");
+            return new ReceivedMessage(words[1], words[2], words.Length > 3 + sizes ? words[3] : "", text[..headers], text[headers..]);
+        }
     }
 
     /// <summary>Reads until the server closes.</summary>

@@ -111,7 +111,7 @@ internal sealed class SoakLoad : IDisposable
         // An ephemeral consumer on a connection of its own; the one before is left for the server to remove.
         _passing?.Dispose();
         name = $"e{_round}";
-        _api.CreateConsumer(Prefix + "LIMITS", name, "\"ack_policy\":\"none\",\"deliver_policy\":\"new\",\"mem_storage\":true,\"inactive_threshold\":2000000000");
+        _api.CreateConsumer(Prefix + "LIMITS", name, "\"ack_policy\":\"none\",\"deliver_policy\":\"new\",\"mem_storage\":true,\"inactive_threshold\":20000000000");
         _passing = new PullConsumer(_loop, _server, Prefix + "LIMITS", name, Size, 200, 100, acknowledges: false) { TakesAnyMessage = true };
         _passing.Join();
         _passing.Subscribe(_passing.Inbox, PullConsumer.Sid);

@@ -22,9 +22,8 @@ public sealed class AckTargetTests
     [InlineData("explicit", "limits", true)]
     [InlineData("all", "limits", true)]
     [InlineData("flow_control", "limits", true)]
-    public Task Acknowledgements_of_anything_do_what_they_do_in_the_reference(string policy, string retention, bool isPushed) => ConsumerScript.CompareAsync("", [""], async scripts =>
+    public Task Acknowledgements_of_anything_do_what_they_do_in_the_reference(string policy, string retention, bool isPushed) => ConsumerScript.CompareAsync(async script =>
     {
-        ConsumerScript script = scripts[0];
         await script.SendAsync("SUB $JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.> nak|SUB $JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.> term|SUB $JS.EVENT.METRIC.> metric|SUB in in|SUB done.> done|");
         string stream = $"{{\"name\":\"S\",\"subjects\":[\"s\"],\"storage\":\"memory\",\"retention\":\"{retention}\"}}";
         string push = isPushed ? ",\"deliver_subject\":\"in\",\"flow_control\":true,\"idle_heartbeat\":60000000000" : "";

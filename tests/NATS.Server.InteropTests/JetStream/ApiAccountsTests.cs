@@ -114,17 +114,8 @@ public sealed partial class ApiAccountsTests
         List<string> events = [];
         while (events.Count < requests.Length + 7)
         {
-            string line = await watcher.ReadLineAsync();
-            if (line == "PING")
-            {
-                await watcher.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            string text = await watcher.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-            await watcher.ExpectAsync("\r\n");
-            if (arguments[1].StartsWith("$JS.EVENT.", StringComparison.Ordinal)) events.Add($"{arguments[1]} {Changing().Replace(text, "${name}=?")}");
+            ReceivedMessage told = await watcher.ReadMessageAsync();
+            if (told.Subject.StartsWith("$JS.EVENT.", StringComparison.Ordinal)) events.Add($"{told.Subject} {Changing().Replace(told.Text, "${name}=?")}");
         }
 
         events.Sort(StringComparer.Ordinal);
@@ -148,18 +139,9 @@ public sealed partial class ApiAccountsTests
         string answer = "";
         while (true)
         {
-            string line = await client.ReadLineAsync();
-            if (line == "PING")
-            {
-                await client.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            string text = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-            await client.ExpectAsync("\r\n");
-            if (arguments[1] == "answers.fence") return answer;
-            answer = $"{arguments[0]} {text}";
+            ReceivedMessage message = await client.ReadMessageAsync();
+            if (message.Subject == "answers.fence") return answer;
+            answer = $"{message.Operation} {message.Text}";
             if (!isSilent) return answer;
         }
     }

@@ -36,19 +36,9 @@ internal sealed class ApiClient(RawClient client) : IAsyncDisposable
         string reply = await SendAsync(subject, payload, level);
         while (true)
         {
-            string line = await client.ReadLineAsync();
-            if (line == "PING")
-            {
-                await client.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected an answer to {subject} but received '{line}'");
-            byte[] message = Encoding.Latin1.GetBytes(await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture)));
-            await client.ExpectAsync("\r\n");
-            if (_unanswered.Contains(arguments[1])) throw new InvalidOperationException($"Expected no answer but received '{Encoding.UTF8.GetString(message)}'");
-            if (arguments[1] == reply) return arguments[0] == "MSG" ? message : message[int.Parse(arguments[^2], CultureInfo.InvariantCulture)..];
+            ReceivedMessage message = await client.ReadMessageAsync();
+            if (_unanswered.Contains(message.Subject)) throw new InvalidOperationException($"Expected no answer but received '{message.Text}'");
+            if (message.Subject == reply) return Encoding.Latin1.GetBytes(message.Payload);
         }
     }
 

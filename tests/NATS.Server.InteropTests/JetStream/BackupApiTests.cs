@@ -84,17 +84,8 @@ public sealed partial class BackupApiTests
             List<string> events = [];
             while (!events.Exists(static told => told.Contains("RESTORE_COMPLETE", StringComparison.Ordinal)))
             {
-                string line = await watcher.ReadLineAsync();
-                if (line == "PING")
-                {
-                    await watcher.SendAsync("PONG\r\n");
-                    continue;
-                }
-
-                string[] arguments = line.Split(' ');
-                string text = await watcher.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-                await watcher.ExpectAsync("\r\n");
-                events.Add($"{arguments[1]} {Changing().Replace(text, "${name}=?")}");
+                ReceivedMessage told = await watcher.ReadMessageAsync();
+                events.Add($"{told.Subject} {Changing().Replace(told.Text, "${name}=?")}");
             }
 
             return events;
@@ -155,10 +146,9 @@ public sealed partial class BackupApiTests
         Assert.StartsWith("MSG backup 1 $JS.SNAPSHOT.ACK.S.", chunk, StringComparison.Ordinal);
         Assert.EndsWith(".1024.1 1024", chunk, StringComparison.Ordinal);
         await receiver.ReadExactlyAsync(1024 + 2);
-        string end;
-        while ((end = await receiver.ReadLineAsync()) == "PING") await receiver.SendAsync("PONG\r\n");
-        Assert.StartsWith("HMSG backup 1 ", end, StringComparison.Ordinal);
-        return await receiver.ReadExactlyAsync(int.Parse(end.Split(' ')[^1], CultureInfo.InvariantCulture));
+        ReceivedMessage end = await receiver.ReadMessageAsync();
+        Assert.Equal("HMSG backup", $"{end.Operation} {end.Subject}");
+        return end.Text;
     }
 
     private static string EssenceOf(JsonElement info) =>

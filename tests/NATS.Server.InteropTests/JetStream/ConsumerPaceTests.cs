@@ -13,7 +13,7 @@ public sealed class ConsumerPaceTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task A_replay_takes_as_long_as_the_messages_took_to_come(bool isPushed) => CompareAsync(async script =>
+    public Task A_replay_takes_as_long_as_the_messages_took_to_come(bool isPushed) => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync("CONSUMER.CREATE.S.CLOCK", """{"stream_name":"S","config":{"durable_name":"CLOCK","ack_policy":"explicit","filter_subject":"s.never"}}""");
@@ -38,7 +38,7 @@ public sealed class ConsumerPaceTests
     });
 
     [Fact]
-    public Task A_rate_holds_messages_back() => CompareAsync(async script =>
+    public Task A_rate_holds_messages_back() => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", """{"name":"S","subjects":["s.>"],"storage":"memory","max_msg_size":10000}""");
         for (int i = 0; i < 10; i++) await script.PublishAsync("s." + i.ToString(CultureInfo.InvariantCulture), new string('x', 9000));
@@ -86,7 +86,7 @@ public sealed class ConsumerPaceTests
     }
 
     [Fact]
-    public Task A_silent_client_loses_its_pin() => CompareAsync(async script =>
+    public Task A_silent_client_loses_its_pin() => ConsumerScript.CompareAsync(async script =>
     {
         await script.SendAsync("SUB $JS.EVENT.ADVISORY.CONSUMER.PINNED.> pin|SUB $JS.EVENT.ADVISORY.CONSUMER.UNPINNED.> unpin|SUB in.> in|");
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -107,7 +107,7 @@ public sealed class ConsumerPaceTests
     });
 
     [Fact]
-    public Task What_is_refused_comes_again_in_the_order_of_the_refusals_and_before_anything_new() => CompareAsync(async script =>
+    public Task What_is_refused_comes_again_in_the_order_of_the_refusals_and_before_anything_new() => ConsumerScript.CompareAsync(async script =>
     {
         await script.SendAsync("SUB in in|SUB done done|");
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -203,6 +203,4 @@ public sealed class ConsumerPaceTests
 
     // Only that nothing comes too early, with a tenth for clocks that do not agree.
     private static void AssertTook(long begin, int milliseconds) => Assert.True(Stopwatch.GetElapsedTime(begin).TotalMilliseconds >= milliseconds * 0.9, "It came too early.");
-
-    private static Task CompareAsync(Func<ConsumerScript, Task> script) => ConsumerScript.CompareAsync("", [""], scripts => script(scripts[0]));
 }

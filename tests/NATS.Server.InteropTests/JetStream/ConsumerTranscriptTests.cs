@@ -22,7 +22,7 @@ public sealed class ConsumerTranscriptTests
     [InlineData("last_per_subject", ",\"filter_subject\":\"s.>\"")]
     [InlineData("last_per_subject", ",\"filter_subjects\":[\"s.a\",\"s.b.*\"]")]
     [InlineData("last_per_subject", ",\"filter_subject\":\"s.none\"")]
-    public Task Consumers_start_where_the_reference_starts_them(string policy, string more) => CompareAsync(async script =>
+    public Task Consumers_start_where_the_reference_starts_them(string policy, string more) => ConsumerScript.CompareAsync(async script =>
     {
         string config = $"{{\"stream_name\":\"S\",\"config\":{{\"name\":\"NAME\",\"ack_policy\":\"explicit\",\"deliver_policy\":\"{policy}\"{more}}}}}";
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -44,7 +44,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task Pull_requests_end_as_those_of_the_reference() => CompareAsync(async script =>
+    public Task Pull_requests_end_as_those_of_the_reference() => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync("CONSUMER.CREATE.S.C", """{"stream_name":"S","config":{"name":"C","durable_name":"C","ack_policy":"explicit","max_waiting":2,"max_batch":50,"max_bytes":1000,"max_expires":5000000000}}""");
@@ -89,7 +89,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task Acknowledgements_do_what_those_of_the_reference_do() => CompareAsync(async script =>
+    public Task Acknowledgements_do_what_those_of_the_reference_do() => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync(
@@ -121,7 +121,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task A_push_consumer_beats_stalls_and_goes_on_as_that_of_the_reference() => CompareAsync(async script =>
+    public Task A_push_consumer_beats_stalls_and_goes_on_as_that_of_the_reference() => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync(
@@ -142,7 +142,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task Only_the_headers_are_delivered_if_that_is_wanted() => CompareAsync(async script =>
+    public Task Only_the_headers_are_delivered_if_that_is_wanted() => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync("CONSUMER.CREATE.S.H", """{"stream_name":"S","config":{"name":"H","ack_policy":"none","headers_only":true,"deliver_subject":"push","deliver_group":"g"}}""");
@@ -155,7 +155,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task A_pinned_client_gets_everything_until_it_is_let_go() => CompareAsync(async script =>
+    public Task A_pinned_client_gets_everything_until_it_is_let_go() => ConsumerScript.CompareAsync(async script =>
     {
         await script.AskAsync("STREAM.CREATE.S", Stream);
         await script.AskAsync(
@@ -178,7 +178,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task An_overflow_client_waits_until_there_is_enough() => CompareAsync(async script =>
+    public Task An_overflow_client_waits_until_there_is_enough() => ConsumerScript.CompareAsync(async script =>
     {
         await script.SendAsync("SUB in.> in|");
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -199,7 +199,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task A_paused_consumer_says_so_and_goes_on_later() => CompareAsync(async script =>
+    public Task A_paused_consumer_says_so_and_goes_on_later() => ConsumerScript.CompareAsync(async script =>
     {
         await script.SendAsync("SUB $JS.EVENT.ADVISORY.CONSUMER.PAUSE.> ev|SUB in.> in|");
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -218,7 +218,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task A_consumer_begins_again_where_it_is_told() => CompareAsync(async script =>
+    public Task A_consumer_begins_again_where_it_is_told() => ConsumerScript.CompareAsync(async script =>
     {
         await script.SendAsync("SUB in.> in|SUB done done|");
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -238,7 +238,7 @@ public sealed class ConsumerTranscriptTests
     });
 
     [Fact]
-    public Task Replies_have_the_second_format_where_the_flag_says_so() => CompareAsync(
+    public Task Replies_have_the_second_format_where_the_flag_says_so() => ConsumerScript.CompareAsync(
         async script =>
         {
             await script.SendAsync("SUB push push|SUB done done|");
@@ -253,7 +253,7 @@ public sealed class ConsumerTranscriptTests
         "feature_flags { js_ack_fc_v2: true }");
 
     [Fact]
-    public Task The_reference_purges_what_consumers_still_have() => CompareAsync(async script =>
+    public Task The_reference_purges_what_consumers_still_have() => ConsumerScript.CompareAsync(async script =>
     {
         await script.SendAsync("SUB in.> in|");
         await script.AskAsync("STREAM.CREATE.S", Stream);
@@ -274,10 +274,4 @@ public sealed class ConsumerTranscriptTests
     });
 
     private static string FilterOf(string more) => more.Contains("filter_subject\"", StringComparison.Ordinal) ? "." + more.Split('"')[^2] : "";
-
-    private static async Task CompareAsync(Func<ConsumerScript, Task> script, string config = "")
-    {
-        (string expected, string actual) = await ConsumerScript.RunAsync(script, config);
-        ConsumerScript.AssertSame(expected, actual);
-    }
 }

@@ -240,20 +240,8 @@ public sealed partial class LimitsInteropTests
 
     private static async Task<string> NextAsync(RawClient client)
     {
-        while (true)
-        {
-            string line = await client.ReadLineAsync();
-            if (line == "PING")
-            {
-                await client.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            string text = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-            await client.ExpectAsync("\r\n");
-            return $"{arguments[0]} {arguments[1]} {Changing().Replace(text, "${name}=?")}";
-        }
+        ReceivedMessage message = await client.ReadMessageAsync();
+        return $"{message.Operation} {message.Subject} {Changing().Replace(message.Text, "${name}=?")}";
     }
 
     [GeneratedRegex("(?<name>\"(id|timestamp|server_id|ts|created))\":\"[^\"]*\"", RegexOptions.ExplicitCapture, 1000)]

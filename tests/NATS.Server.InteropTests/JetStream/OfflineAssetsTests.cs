@@ -212,19 +212,10 @@ public sealed partial class OfflineAssetsTests : IDisposable
         await client.SendAsync($"PUB {fence} answers.fence 0\r\n\r\n");
         while (true)
         {
-            string line = await client.ReadLineAsync();
-            if (line == "PING")
-            {
-                await client.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            string text = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-            await client.ExpectAsync("\r\n");
-            string about = arguments[1]["answers.".Length..];
+            ReceivedMessage message = await client.ReadMessageAsync();
+            string about = message.Subject["answers.".Length..];
             if (about == "fence") return;
-            answers[int.Parse(about, CultureInfo.InvariantCulture)].Add(Changing().Replace(text, "${name}=?"));
+            answers[int.Parse(about, CultureInfo.InvariantCulture)].Add(Changing().Replace(message.Text, "${name}=?"));
         }
     }
 

@@ -121,26 +121,13 @@ internal sealed class PublishScript(RawClient client) : IAsyncDisposable
 
     private async Task<(string Subject, string Text)> ReadAnyAsync()
     {
-        while (true)
+        ReceivedMessage message = await client.ReadMessageAsync();
+        if (message.Subject.StartsWith("$JS.EVENT.", StringComparison.Ordinal))
         {
-            string line = await client.ReadLineAsync();
-            if (line == "PING")
-            {
-                await client.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected a message but received '{line}'");
-            string text = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-            await client.ExpectAsync("\r\n");
-            if (arguments[1].StartsWith("$JS.EVENT.", StringComparison.Ordinal))
-            {
-                using var advisory = JsonDocument.Parse(text);
-                _abandoned.Add($"{advisory.RootElement.GetProperty("batch").GetString()} {advisory.RootElement.GetProperty("reason").GetString()}");
-            }
-
-            return (arguments[1], text);
+            using var advisory = JsonDocument.Parse(message.Text);
+            _abandoned.Add($"{advisory.RootElement.GetProperty("batch").GetString()} {advisory.RootElement.GetProperty("reason").GetString()}");
         }
+
+        return (message.Subject, message.Text);
     }
 }

@@ -9,11 +9,7 @@ public sealed class StreamTranscriptTests
     [InlineData("memory", "limits")]
     [InlineData("file", "limits")]
     [InlineData("file", "interest")]
-    public async Task Consumers_hear_of_what_rollups_take_away(string storage, string retention)
-    {
-        (string expected, string actual) = await ConsumerScript.RunAsync(script => RollUpAsync(script, storage, retention));
-        ConsumerScript.AssertSame(expected, actual);
-    }
+    public Task Consumers_hear_of_what_rollups_take_away(string storage, string retention) => ConsumerScript.CompareAsync(script => RollUpAsync(script, storage, retention));
 
     private static async Task RollUpAsync(ConsumerScript script, string storage, string retention)
     {

@@ -49,8 +49,7 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         List<string> answers = [];
         do
         {
-            (string[] arguments, string payload) = await ReadFrameAsync(id);
-            answers.Add(payload[..int.Parse(arguments[^2], CultureInfo.InvariantCulture)]);
+            answers.Add((await ReadFrameAsync(id)).Headers);
         }
         while (answers[^1].StartsWith("NATS/1.0\r\n", StringComparison.Ordinal));
 
@@ -84,8 +83,7 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         List<string> replies = [];
         while (replies.Count < count)
         {
-            (string[] arguments, _) = await ReadFrameAsync(id);
-            replies.Add(arguments[3]);
+            replies.Add((await ReadFrameAsync(id)).Reply);
         }
 
         await client.SendAsync($"UNSUB {id}\r\n");
@@ -101,9 +99,8 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         List<string> told = [];
         while (told.Count < count)
         {
-            (string[] arguments, string payload) = await ReadFrameAsync(id);
-            string headers = arguments[0] == "HMSG" ? payload[..int.Parse(arguments[^2], CultureInfo.InvariantCulture)] : "";
-            told.Add(headers + Array.Find(arguments, static argument => argument.StartsWith("$JS.ACK", StringComparison.Ordinal)));
+            ReceivedMessage message = await ReadFrameAsync(id);
+            told.Add(message.Headers + (message.Reply.StartsWith("$JS.ACK", StringComparison.Ordinal) ? message.Reply : ""));
         }
 
         return told;
@@ -125,12 +122,12 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         using var bytes = new MemoryStream();
         while (true)
         {
-            (string[] arguments, string payload) = await ReadFrameAsync(id);
+            ReceivedMessage message = await ReadFrameAsync(id);
 
             // A message without content ends it; its headers, if there are any, have a status.
-            if (arguments[0] == "HMSG" || payload.Length == 0) break;
-            bytes.Write(Encoding.Latin1.GetBytes(payload));
-            if (arguments.Length > 4) await client.SendAsync($"PUB {arguments[3]} 0\r\n\r\n");
+            if (message.Headers.Length > 0 || message.Payload.Length == 0) break;
+            bytes.Write(Encoding.Latin1.GetBytes(message.Payload));
+            if (message.Reply.Length > 0) await client.SendAsync($"PUB {message.Reply} 0\r\n\r\n");
         }
 
         await client.SendAsync($"UNSUB {id}\r\n");
@@ -187,25 +184,15 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
         return root.TryGetProperty("error", out JsonElement error) ? throw new InvalidOperationException(error.ToString()) : root;
     }
 
-    private async Task<string> ReadMessageAsync(int id) => (await ReadFrameAsync(id)).Payload;
+    private async Task<string> ReadMessageAsync(int id) => (await ReadFrameAsync(id)).Text;
 
     // Frames of other subscriptions are passed over.
-    private async Task<(string[] Arguments, string Payload)> ReadFrameAsync(int id)
+    private async Task<ReceivedMessage> ReadFrameAsync(int id)
     {
         while (true)
         {
-            string line = await client.ReadLineAsync();
-            if (line == "PING")
-            {
-                await client.SendAsync("PONG\r\n");
-                continue;
-            }
-
-            string[] arguments = line.Split(' ');
-            if (arguments[0] is not ("MSG" or "HMSG")) throw new InvalidOperationException($"Expected a message but received '{line}'");
-            string payload = await client.ReadExactlyAsync(int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-            await client.ExpectAsync("\r\n");
-            if (arguments[2] == id.ToString(CultureInfo.InvariantCulture)) return (arguments, payload);
+            ReceivedMessage message = await client.ReadMessageAsync();
+            if (message.Sid == id.ToString(CultureInfo.InvariantCulture)) return message;
         }
     }
 }
