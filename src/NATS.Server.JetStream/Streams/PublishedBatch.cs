@@ -40,6 +40,9 @@ internal sealed class PublishedBatch
     /// <summary>How many are to be told something.</summary>
     public int Count { get; private set; }
 
+    /// <summary>What messages of it replace, and is taken away once they are on the device. The stream's lock's.</summary>
+    public List<PendingReplacement> Replacements { get; } = [];
+
     /// <summary>The consumers that have something new, each once.</summary>
     public List<Consumer> Consumers { get; } = [];
 
@@ -144,6 +147,7 @@ internal sealed class PublishedBatch
         (_length, Count, LastSequence, WaitsForStore) = (0, 0, 0, false);
         ForgetReceived();
         Consumers.Clear();
+        Replacements.Clear();
     }
 
     /// <summary>What came does not wait any more.</summary>

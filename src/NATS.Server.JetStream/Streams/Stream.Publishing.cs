@@ -111,7 +111,36 @@ internal sealed partial class Stream
     public void Committed(long ticket, StoreResult result)
     {
         PublishedBatch published;
-        lock (_lock) published = _committing.Dequeue();
+        bool replaces;
+        lock (_lock)
+        {
+            published = _committing.Dequeue();
+            replaces = published.Replacements.Count > 0;
+        }
+
+        if (replaces && result == StoreResult.Ok) _services.Executor.Post(new ReplacementRun(this, published));
+        else Finish(published, result);
+    }
+
+    /// <summary>
+    /// Takes away what messages that are on the device now replace; they are acknowledged when that is there too. When the stream has ended meanwhile nobody is told anything: they are stored, and what they replace
+    /// may be there as well. By the executor.
+    /// </summary>
+    public void TakeAway(PublishedBatch published)
+    {
+        lock (_lock)
+        {
+            if (_isClosed) return;
+            foreach (PendingReplacement replacement in published.Replacements) TakeAway(replacement.ToIngest());
+            published.Replacements.Clear();
+            _committing.Enqueue(published);
+        }
+
+        _services.Commits.Enqueue(Store, this);
+    }
+
+    private void Finish(PublishedBatch published, StoreResult result)
+    {
         MessageBatch batch = _services.Batches.Rent();
         Finish(published, batch, result);
         _services.Batches.Return(batch);
@@ -231,22 +260,43 @@ internal sealed partial class Stream
         _window.Add(plan.MessageId, sequence, _publishNowNs);
     }
 
+    // Where acknowledgements wait for the device, what is replaced stays until then: when the power goes, of what was written lately anything may be left, such as that something is gone and not what replaces it.
     private void Replace(in IngestReplacement replacement)
     {
-        if (replacement.Rollup != IngestRollup.None)
+        if (!replacement.RepeatedSchedule.IsEmpty)
         {
-            // A file without messages is deleted at once: what replaces them has to be in another before. Purging everything below a sequence would not look at it at all.
-            Store.Flush();
-            bool isAll = replacement.Rollup == IngestRollup.All;
-            ulong kept = isAll ? Store.StateOf(MessageFilter.All, replacement.Sequence).Messages : 0;
-            if (isAll) PurgeAndTell(MessageFilter.All, 0, kept, out _);
-            else PurgeAndTell(MessageFilter.Of(replacement.Subject), replacement.Sequence, 0, out _);
+            Store.UpdateSchedule(replacement.RepeatedSchedule, replacement.NextScheduleNs);
+            ArmBefore(replacement.NextScheduleNs);
+        }
+
+        if (replacement.Rollup == IngestRollup.None && replacement.EndedSchedule.IsEmpty) return;
+        if (IsDurable)
+        {
+            // What is over is not due again meanwhile.
+            if (!replacement.EndedSchedule.IsEmpty) Store.UpdateSchedule(replacement.EndedSchedule, long.MaxValue);
+            _published.Replacements.Add(PendingReplacement.Copy(replacement));
+            return;
+        }
+
+        // A file without messages is deleted at once: what replaces them has to be in another before.
+        Store.Flush();
+        TakeAway(replacement);
+    }
+
+    private void TakeAway(in IngestReplacement replacement)
+    {
+        if (replacement.Rollup == IngestRollup.Subject)
+        {
+            PurgeAndTell(MessageFilter.Of(replacement.Subject), replacement.Sequence, 0, out _);
+        }
+        else if (replacement.Rollup == IngestRollup.All)
+        {
+            // Purging everything below a sequence would drop blocks without looking whether what is above is safe.
+            ulong kept = Store.StateOf(MessageFilter.All, replacement.Sequence).Messages;
+            PurgeAndTell(MessageFilter.All, 0, kept, out _);
         }
 
         if (!replacement.EndedSchedule.IsEmpty) PurgeAndTell(MessageFilter.Of(replacement.EndedSchedule), 0, 0, out _);
-        if (replacement.RepeatedSchedule.IsEmpty) return;
-        Store.UpdateSchedule(replacement.RepeatedSchedule, replacement.NextScheduleNs);
-        ArmBefore(replacement.NextScheduleNs);
     }
 
     private void Republish(in IngestPlan plan, ulong sequence)

@@ -34,6 +34,9 @@ internal sealed class ModelMessage
     /// <summary>The publisher was told that it is stored.</summary>
     public bool IsAcknowledged { get; set; }
 
+    /// <summary>The publisher was told so by its own answer: what it replaces is gone.</summary>
+    public bool HasReplaced { get; set; }
+
     /// <summary>The publisher was told that it is not.</summary>
     public bool IsRefused { get; set; }
 

@@ -49,6 +49,7 @@ internal sealed class ModelStream(StreamConfig config)
     {
         Place(message, sequence, "acknowledged");
         message.IsAcknowledged = true;
+        message.HasReplaced = true;
     }
 
     public void Refuse(ModelMessage message)
@@ -85,7 +86,7 @@ internal sealed class ModelStream(StreamConfig config)
     }
 
     /// <summary>Whether it has to be gone. What a limit of its subject has pushed out is not said to be gone in the files: with fewer messages of the subject it is there again after a crash.</summary>
-    public bool IsReplaced(ModelMessage message) => config.MaxMessagesPerSubject <= 0 && _rollups.Exists(rollup => rollup.IsAcknowledged && rollup.Replaces(message));
+    public bool IsReplaced(ModelMessage message) => config.MaxMessagesPerSubject <= 0 && _rollups.Exists(rollup => rollup.HasReplaced && rollup.Replaces(message));
 
     /// <summary>After a start everything that is in the stream is known: what was promised and is not there is lost, unless it was asked for.</summary>
     public void CheckPromises()

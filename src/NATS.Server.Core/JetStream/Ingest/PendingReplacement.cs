@@ -1,11 +1,13 @@
 namespace NATS.Server.Core.JetStream.Ingest;
 
-/// <summary>Immutable. A copy of what a message of an atomic batch replaces, until the batch is stored as a whole.</summary>
-internal readonly record struct PendingReplacement(IngestRollup Rollup, byte[] Subject, ulong Sequence, byte[] EndedSchedule, byte[] RepeatedSchedule, long NextScheduleNs)
+/// <summary>Immutable. A copy of what a message replaces, until it may be taken away: when its batch is stored as a whole, or is on the device.</summary>
+public readonly record struct PendingReplacement(IngestRollup Rollup, byte[] Subject, ulong Sequence, byte[] EndedSchedule, byte[] RepeatedSchedule, long NextScheduleNs)
 {
+    /// <summary>Copies it.</summary>
     public static PendingReplacement Copy(in IngestReplacement replacement) =>
         new(replacement.Rollup, replacement.Subject.ToArray(), replacement.Sequence, replacement.EndedSchedule.ToArray(), replacement.RepeatedSchedule.ToArray(), replacement.NextScheduleNs);
 
+    /// <summary>The same again.</summary>
     public IngestReplacement ToIngest() => new()
     {
         Rollup = Rollup,
