@@ -62,7 +62,7 @@ internal sealed class HttpTopSource : ITopSource, IDisposable
         }
         catch (JsonException problem)
         {
-            throw new TopSourceException($"{_client.BaseAddress}: {problem.Message}", problem);
+            throw new TopSourceException($"{_client.BaseAddress?.Authority}: {problem.Message}", problem);
         }
     }
 

@@ -13,14 +13,14 @@ internal static class TopSampleReader
     /// <param name="connections">That of <c>/connz</c>; null when it was not asked.</param>
     /// <param name="jetStream">That of <c>/jsz</c>; null when it was not asked.</param>
     /// <exception cref="JsonException">An answer is no JSON object.</exception>
-    public static TopSample Read(TopView view, ReadOnlyMemory<byte> server, ReadOnlyMemory<byte>? connections, ReadOnlyMemory<byte>? jetStream) => new()
+    public static TopSample Read(TopView view, byte[] server, byte[]? connections, byte[]? jetStream) => new()
     {
         Server = Parse(server, "/varz", ServerOf),
         Connections = connections is { } page ? Parse(page, "/connz", ConnectionsOf) : null,
         JetStream = jetStream is { } streams ? Parse(streams, "/jsz", json => JetStreamOf(json, view == TopView.Streams)) : null,
     };
 
-    private static T Parse<T>(ReadOnlyMemory<byte> text, string endpoint, Func<JsonElement, T> read)
+    private static T Parse<T>(byte[] text, string endpoint, Func<JsonElement, T> read)
     {
         JsonDocument document;
         try
