@@ -46,7 +46,7 @@ internal static class TopPage
             case TopView.Subscriptions:
                 if (frame.Sample?.Connections is null) return "Subscriptions:";
                 if (frame.Sample.Connections.Items is not [var connection, ..]) return state.Cid is { } cid ? $"There is no connection {cid}" : "There are no connections";
-                return TopText.Printable($"Subscriptions: {connection.Details.Count} of connection {connection.Cid} {HostOf(state, frame, connection)} {connection.Name}".TrimEnd());
+                return TopText.Printable($"Subscriptions: {connection.Details.Count}, of connection {connection.Cid} {HostOf(state, frame, connection)} {connection.Name}".TrimEnd());
             case TopView.Streams:
                 if (frame.Sample?.JetStream is not { } jetStream) return "Streams:";
                 return jetStream.IsDisabled ? "JetStream is not enabled" : $"Streams: {jetStream.StreamCount}, by {state.StreamOrder}  Consumers: {jetStream.ConsumerCount}";
@@ -75,7 +75,7 @@ internal static class TopPage
         yield return Line($"Connections:    {server.Connections} of at most {server.MaxConnections}, {server.TotalConnections} since the start");
         yield return Line($"Subscriptions:  {server.Subscriptions}");
         yield return Line($"Routes:         {server.Routes}  Leaf nodes: {server.LeafNodes}  Cores: {server.Cores}");
-        yield return Line($"Stale:          {server.StaleConnections}  Stalled: {server.StalledClients}  Slow: {server.SlowConsumers}");
+        yield return Line($"Slow consumers: {server.SlowConsumers}  Stalled clients: {server.StalledClients}  Stale connections: {server.StaleConnections}");
         if (frame.Sample.JetStream is { } jetStream)
         {
             yield return Line(jetStream.IsDisabled
@@ -110,14 +110,14 @@ internal static class TopPage
         var table = new TopTable(
             [
                 new("HOST", 0, IsNumber: false, Minimum: 15, Maximum: 40),
-                new("CID", 0, Minimum: 4),
-                new(NameHead, hasNames ? 2 : TopColumn.Hidden, IsNumber: false, Maximum: 32),
+                new("CID", 0),
+                new(NameHead, hasNames ? 1 : TopColumn.Hidden, IsNumber: false, Minimum: 8, Maximum: 32, Shrinks: true),
                 new("SUBS", 0),
                 new("PENDING", 3),
                 new("MSGS_TO", 1),
                 new("MSGS_FROM", 1),
-                new("BYTES_TO", 1),
-                new("BYTES_FROM", 1),
+                new("BYTES_TO", 2),
+                new("BYTES_FROM", 2),
                 new("LANG", 7, IsNumber: false, Maximum: 12),
                 new("VERSION", 8, IsNumber: false, Maximum: 12),
                 new("UPTIME", 4),
@@ -153,7 +153,7 @@ internal static class TopPage
     {
         var table = new TopTable(
             [
-                new("SUBJECT", 0, IsNumber: false, Minimum: 24, Maximum: 60),
+                new("SUBJECT", 0, IsNumber: false, Minimum: 24, Maximum: 80, Shrinks: true),
                 new("QUEUE", 2, IsNumber: false, Maximum: 24),
                 new("SID", 1, IsNumber: false, Maximum: 24),
                 new("MSGS", 0, Minimum: 8),
@@ -180,7 +180,7 @@ internal static class TopPage
     {
         var table = new TopTable(
             [
-                new("STREAM / CONSUMER", 0, IsNumber: false, Minimum: 20, Maximum: 40),
+                new("STREAM / CONSUMER", 0, IsNumber: false, Minimum: 20, Maximum: 64, Shrinks: true),
                 new("MSGS", 0, Minimum: 7),
                 new("BYTES", 3, Minimum: 7),
                 new("MSGS/S", 0, Minimum: 7),

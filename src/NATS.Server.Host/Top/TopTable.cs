@@ -36,11 +36,19 @@ internal sealed class TopTable
     public IEnumerable<TopLine> Layout(int width, int first, int count, int selected)
     {
         string[][] shown = [.. _rows.Skip(first).Take(count).Select(static row => row.Select(TopText.Printable).ToArray())];
-        int[] widths = [.. _columns.Select((column, i) => WidthOf(column, shown.Select(row => row[i].Length)))];
-        bool[] isShown = Choose(width, widths);
-        yield return new TopLine(Line(width, widths, isShown, static (column, _) => column.Head, []), TopStyle.Head);
+        int[] wanted = [.. _columns.Select((column, i) => WidthOf(column, shown.Select(row => row[i].Length)))];
+        int[] widths = [.. _columns.Select((column, i) => column.Shrinks ? Math.Max(column.Head.Length, column.Minimum) : wanted[i])];
+        bool[] isShown = Choose(width, widths, out long room);
+        for (int i = 0; i < widths.Length; i++)
+        {
+            int more = isShown[i] ? (int)Math.Clamp(room, 0, wanted[i] - widths[i]) : 0;
+            widths[i] += more;
+            room -= more;
+        }
+
+        yield return new TopLine(Line(width, widths, isShown, static (_, head, _) => head, [.. _columns.Select(static column => column.Head)]), TopStyle.Head);
         for (int row = 0; row < shown.Length; row++)
-            yield return new TopLine(Line(width, widths, isShown, static (column, cell) => Cut(cell, column.Maximum), shown[row]), first + row == selected ? TopStyle.Selected : TopStyle.Plain);
+            yield return new TopLine(Line(width, widths, isShown, Cut, shown[row]), first + row == selected ? TopStyle.Selected : TopStyle.Plain);
     }
 
     // What has no bound takes the room that others leave.
@@ -48,7 +56,7 @@ internal sealed class TopTable
         column.Maximum == TopColumn.Unbounded ? column.Head.Length : Math.Clamp(lengths.Append(column.Minimum).Max(), column.Head.Length, column.Maximum);
 
     // The least important goes first, of equal ones that to the right.
-    private bool[] Choose(int width, int[] widths)
+    private bool[] Choose(int width, int[] widths, out long room)
     {
         bool[] isShown = [.. _columns.Select(static column => !column.IsHidden)];
         int[] order = [.. Enumerable.Range(0, _columns.Length).OrderByDescending(i => _columns[i].Importance).ThenByDescending(static i => i)];
@@ -60,22 +68,25 @@ internal sealed class TopTable
             total -= widths[column] + Gap;
         }
 
+        room = width - total;
         return isShown;
     }
 
-    private string Line(int width, int[] widths, bool[] isShown, Func<TopColumn, string, string> textOf, string[] cells)
+    private string Line(int width, int[] widths, bool[] isShown, Func<TopColumn, string, int, string> textOf, string[] cells)
     {
         var line = new StringBuilder().Append(' ', Indentation);
         for (int i = 0; i < _columns.Length && line.Length < width; i++)
         {
             if (!isShown[i]) continue;
             if (line.Length > Indentation) line.Append(' ', Gap);
-            string text = textOf(_columns[i], cells.Length > 0 ? cells[i] : "");
+            string text = textOf(_columns[i], cells[i], widths[i]);
             line.Append(_columns[i].IsNumber ? text.PadLeft(widths[i]) : text.PadRight(widths[i]));
         }
 
         return Cut(line.ToString().TrimEnd(), width);
     }
+
+    private static string Cut(TopColumn column, string cell, int width) => column.Maximum == TopColumn.Unbounded ? cell : Cut(cell, width);
 
     private static string Cut(string text, int maximum) => text.Length <= maximum ? text : text[..maximum];
 }
@@ -86,7 +97,8 @@ internal sealed class TopTable
 /// <param name="IsNumber">Numbers end at the right.</param>
 /// <param name="Minimum">Places that it takes at least, so that it does not change with each sample.</param>
 /// <param name="Maximum">Places that it takes at most.</param>
-internal sealed record TopColumn(string Head, int Importance, bool IsNumber = true, int Minimum = 0, int Maximum = 48)
+/// <param name="Shrinks">Cut to its minimum before another column is left out.</param>
+internal sealed record TopColumn(string Head, int Importance, bool IsNumber = true, int Minimum = 0, int Maximum = 48, bool Shrinks = false)
 {
     /// <summary>The importance of what is never shown.</summary>
     public const int Hidden = int.MaxValue;
