@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using System.Threading.Channels;
+using NATS.Server.Host.Signals;
 
 namespace NATS.Server.Host.Top;
 
@@ -9,11 +10,12 @@ namespace NATS.Server.Host.Top;
 /// The terminal of this process: its second screen, which leaves what was on the first as it was. Draws from one thread; keys are read by a thread of its own, since
 /// reading one blocks.
 /// </summary>
-internal sealed class AnsiTerminal : ITopTerminal, IDisposable
+internal sealed partial class AnsiTerminal : ITopTerminal, IDisposable
 {
     private const int DefaultWidth = 80;
     private const int DefaultHeight = 24;
     private const int MaximumInputs = 64;
+    private const int OwnGroup = 0;
     private const string Enter = "\e[?1049h\e[?25l\e[2J";
     private const string Leave = "\e[0m\e[?25h\e[?1049l";
 
@@ -84,7 +86,12 @@ internal sealed class AnsiTerminal : ITopTerminal, IDisposable
     private void FollowTheShell()
     {
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _inputs.Writer.TryWrite(null)));
-        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => Write(Leave)));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context =>
+        {
+            context.Cancel = true;
+            Write(Leave);
+            Kill(OwnGroup, SignalNumbers.Stop);
+        }));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
         {
             Write(Enter);
@@ -113,6 +120,9 @@ internal sealed class AnsiTerminal : ITopTerminal, IDisposable
             _screen.Flush();
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
 
     private static int SizeOf(Func<int> ask, int otherwise)
     {

@@ -159,7 +159,7 @@ internal sealed record TopArguments
         if (!built.Path.EndsWith('/')) built.Path += "/";
         if (securePort.IsGiven) (built.Scheme, built.Port) = ("https", PortOf(securePort));
         else if (port.IsGiven) built.Port = PortOf(port);
-        else if (uri.IsDefaultPort && !text.EndsWith($":{uri.Port}", StringComparison.Ordinal)) built.Port = DefaultPort;
+        else if (uri is { Scheme: "http", IsDefaultPort: true } && !text.EndsWith($":{uri.Port}", StringComparison.Ordinal)) built.Port = DefaultPort;
         if (built.Port is <= 0 or > MaximumPort) return false;
         address = built.Uri;
         return true;

@@ -24,6 +24,7 @@ public sealed class TopArgumentsTests
     [InlineData("-m 9000", "http://127.0.0.1:9000/")]
     [InlineData("-s example.com:80 -m 9000", "http://example.com:9000/")]
     [InlineData("-s example.com -ms 8443", "https://example.com:8443/")]
+    [InlineData("-s https://example.com", "https://example.com:443/")]
     [InlineData("-s https://example.com:8443/nats", "https://example.com:8443/nats/")]
     public void The_server_is_a_host_or_a_url(string line, string address) => Assert.Equal(new Uri(address), Parse(line.Split(' ')).Address);
 
