@@ -5,6 +5,7 @@ using NATS.Server.Host.Logging;
 using NATS.Server.Host.ProcessFiles;
 using NATS.Server.Host.Signals;
 using NATS.Server.Host.StoreCommands;
+using NATS.Server.Host.Top;
 using NATS.Server.Options;
 
 namespace NATS.Server.Host;
@@ -18,6 +19,8 @@ internal static class HostProgram
     {
         if (arguments is ["store", ..])
             return new StoreCommand(Console.Out, Console.Error, Console.OpenStandardOutput).Run(arguments[1..]);
+        if (arguments is ["top", ..])
+            return await new TopCommand(StandardOutput.Open(), Console.Error, hasTerminal: !Console.IsOutputRedirected, TimeProvider.System).RunAsync(arguments[1..]);
         switch (CommandLine.Parse(arguments))
         {
             case CommandLine.Version:

@@ -73,6 +73,9 @@ internal static class UsageText
             store verify|repair|export <dir> Check, mend or save the files of a JetStream store that no server
                                              has open (store --help says more)
 
+        Watching:
+            top                              Show what a running server does, by its monitoring port (top --help says more)
+
         """;
 
     public const string TlsHelp = """

@@ -8,6 +8,9 @@ internal static class SignalNumbers
     public const int Kill = 9;
     public const int Terminate = 15;
 
+    /// <summary>SIGSTOP: 19 on Linux, 17 on the BSDs and macOS.</summary>
+    public static int Stop => OperatingSystem.IsLinux() ? 19 : 17;
+
     /// <summary>SIGUSR1: 10 on Linux, 30 on the BSDs and macOS.</summary>
     public static int User1 => OperatingSystem.IsLinux() ? 10 : 30;
 
