@@ -59,7 +59,7 @@ public sealed class TraceHeadersTests
     public void A_block_cut_anywhere_is_read_as_far_as_it_is_whole()
     {
         const string whole = "NATS/1.0\r\nA: b\r\nNats-Trace-Dest: t\r\n";
-        for (int length = 0; length < whole.Length; length++) Assert.Equal(TraceOrigin.None, TraceHeaders.Find(Bytes(whole)[..length]));
+        for (int length = 0; length < whole.Length; length++) Assert.Equal(TraceOrigin.None, TraceHeaders.Find(Bytes(whole).AsSpan(0, length)));
         Assert.Equal(TraceOrigin.Destination, TraceHeaders.Find(Bytes(whole)));
         Assert.Equal(TraceOrigin.Destination, TraceHeaders.Find(Bytes(whole + "Cut: o")));
         Assert.Equal("A=b", Text("NATS/1.0\r\nA: b\r\nNats-Trace-Dest: t\r"));
