@@ -65,7 +65,9 @@ internal static class TraceHeaders
     /// <param name="output">Gets the new block.</param>
     public static void Redirect(ReadOnlySpan<byte> block, ReadOnlySpan<byte> destination, IBufferWriter<byte> output)
     {
-        var rest = new ArrayBufferWriter<byte>(block.Length + 1);
+        // A line that is cut off must not become a whole one by what follows it.
+        if (!block.EndsWith("\r\n"u8)) block = (byte[])[.. block, .. "\r\n"u8];
+        var rest = new ArrayBufferWriter<byte>(block.Length);
         bool isLeft = MessageHeaders.Remove(block, Destination, rest);
         MessageHeaders.Append(isLeft ? rest.WrittenSpan : default, Destination, destination, output);
     }

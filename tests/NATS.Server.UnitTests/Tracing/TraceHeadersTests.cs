@@ -77,10 +77,13 @@ public sealed class TraceHeadersTests
     [InlineData("Nats-Trace-Dest: t\r\n", "Nats-Trace-Dest: other\r\n")]
     [InlineData("Nats-Trace-Dest: t\r\nK: v\r\nNats-Trace-Dest: u\r\n", "K: v\r\nNats-Trace-Dest: other\r\n")]
     [InlineData("K: v\r\n", "K: v\r\nNats-Trace-Dest: other\r\n")]
+    [InlineData("K: v\r\nNats-Trace-Dest: cut", "K: v\r\nNats-Trace-Dest: other\r\n")]
+    [InlineData("Nats-Trace-Dest: t\r\nK: cut", "K: cut\r\nNats-Trace-Dest: other\r\n")]
     public void Another_destination_stands_last(string headers, string expected)
     {
         var output = new ArrayBufferWriter<byte>();
-        TraceHeaders.Redirect(Bytes($"NATS/1.0\r\n{headers}\r\n"), "other"u8, output);
+        string end = headers.EndsWith('\n') ? "\r\n" : "";
+        TraceHeaders.Redirect(Bytes($"NATS/1.0\r\n{headers}{end}"), "other"u8, output);
         Assert.Equal($"NATS/1.0\r\n{expected}\r\n", Encoding.UTF8.GetString(output.WrittenSpan));
     }
 
