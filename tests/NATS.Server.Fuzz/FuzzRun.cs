@@ -48,7 +48,7 @@ internal static class FuzzRun
     private static IEnumerable<IFuzzTarget> All() =>
         [
             new JetStreamConfigTarget(), new ConsumerTarget(), new ScheduleTarget(),
-            new ClientParserTarget(), new ConnectTarget(), new SubjectTarget(), new TransformTarget(), new HeadersTarget(), new EncodingTarget(), new ConfigTarget(),
+            new ClientParserTarget(), new ConnectTarget(), new SubjectTarget(), new TransformTarget(), new HeadersTarget(), new TraceHeadersTarget(), new EncodingTarget(), new ConfigTarget(),
             new HttpTarget(), new NkeyTarget(), new SealedTarget(), new JwtTarget(),
             new CompressionTarget(), new StorageTarget(), new StoreOpeningTarget(), new BackupTarget(), .. StoreFileTarget.All,
         ];

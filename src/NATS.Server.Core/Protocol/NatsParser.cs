@@ -138,7 +138,7 @@ public static class NatsParser
         length = 0;
         if (!state.PublishAccepted)
         {
-            if (!handler.OnPublishLine(arguments, line)) return ParseOutcome.Stopped;
+            if (!handler.OnPublishLine(arguments, line, data[line.BodyStart..])) return ParseOutcome.Stopped;
             state.PublishAccepted = true;
         }
 
@@ -332,7 +332,7 @@ public static class NatsParser
         PublishLine line = TakeApart(data, found.Start, found.Length, verb.Length + 1, next, hasHeaders);
         if (line.Error != PublishLineError.None)
         {
-            handler.OnPublishLine(data.Slice(found.Start, found.Length), line);
+            handler.OnPublishLine(data.Slice(found.Start, found.Length), line, body: default);
             return ParseOutcome.Stopped;
         }
 

@@ -72,7 +72,8 @@ public interface INatsOperationHandler
     /// <summary>A publish control line, seen once and before its payload arrived: sizes are checked here.</summary>
     /// <param name="arguments">The raw arguments.</param>
     /// <param name="line">The arguments, taken apart; <see cref="PublishLine.Error"/> says what is wrong with them.</param>
-    bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line);
+    /// <param name="body">What has arrived of headers and payload, perhaps with what follows them; empty when the line is wrong.</param>
+    bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body);
 
     /// <summary>A complete message.</summary>
     bool OnPublish(in InboundMessage message);

@@ -10,7 +10,7 @@ namespace NATS.Server.JetStream.Api;
 /// <param name="engine">The server's JetStream.</param>
 /// <param name="port">The account.</param>
 /// <param name="account">The same; null when it has no JetStream, which requesters are then told.</param>
-internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account) : IMessageTarget
+internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetStreamAccount? account) : IServiceTarget
 {
     private static ReadOnlySpan<byte> Next => "CONSUMER.MSG.NEXT."u8;
 
@@ -21,10 +21,7 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
 
     public bool Receive(MessageBatch batch, in InboundMessage message, IMessageSender sender)
     {
-        ReadOnlySpan<byte> rest = message.Subject[ApiSubject.Prefix.Length..];
-
-        // Consumers and streams answer these themselves: a requester is told when nobody does.
-        if (rest.StartsWith(Next) || rest.StartsWith(Direct)) return false;
+        if (IsOfAssets(message.Subject)) return false;
         string subject = Encoding.UTF8.GetString(message.Subject);
 
         // Whoever asks what there is not waits in vain, but is not told that nobody is there.
@@ -42,6 +39,11 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
         if (!account.TryRequest(isInformation, () => ApiEndpoints.Run(call))) Drop(batch, isInformation);
         return true;
     }
+
+    public string? ExporterOf(ReadOnlySpan<byte> subject) => IsOfAssets(subject) ? null : engine.SystemPort?.Name;
+
+    // Consumers and streams answer these themselves: a requester is told when nobody does.
+    private static bool IsOfAssets(ReadOnlySpan<byte> subject) => subject[ApiSubject.Prefix.Length..] is var rest && (rest.StartsWith(Next) || rest.StartsWith(Direct));
 
     private byte[] Describe(ApiEndpoint endpoint, in InboundMessage message, IMessageSender sender) =>
         endpoint is ApiEndpoint.StreamSnapshot or ApiEndpoint.StreamRestore || port.HasInterest("$JS.EVENT.ADVISORY.API"u8) ? sender.Describe(message) : [];

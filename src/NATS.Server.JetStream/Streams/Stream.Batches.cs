@@ -33,6 +33,13 @@ internal sealed partial class Stream : IBatchHost
         RecoverMessageIds(_publishNowNs);
     }
 
+    void IBatchHost.Refused(in IngestMessage message, in ApiError error)
+    {
+        if (_traced is not { } traced) return;
+        traced.Error = IngestRefusal.TextOf(error, message.Headers, isBySubject: new IngestHeaders(message.Headers).HasValue(IngestHeader.ExpectedLastSubjectSequence));
+        traced.Subject = "";
+    }
+
     void IBatchHost.Send(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> payload, bool waits) => _published.Add(reply, payload, waits);
 
     void IBatchHost.Abandoned(ReadOnlySpan<byte> batchId, BatchAbandonReason reason)

@@ -151,11 +151,17 @@ internal sealed partial class Stream
     {
         if (IsOfFastBatch(message, reply) || TryPublishPlain(message, reply)) return;
         var plan = new IngestPlan(_scratch);
+        CarryOut(_rules.Judge(message, this, ref plan), message, plan, reply);
+    }
+
+    private void CarryOut(IngestVerdict verdict, in IngestMessage message, in IngestPlan plan, ReadOnlySpan<byte> reply)
+    {
         bool answers = !reply.IsEmpty && !_config.NoAck;
-        switch (_rules.Judge(message, this, ref plan))
+        switch (verdict)
         {
             case IngestVerdict.Store:
                 StoreResult result = KeepAndReplace(plan, out ulong sequence);
+                if (_traced is { } traced && result != StoreResult.Ok) traced.Error = RefusalOf(result).Description;
                 if (!answers) break;
                 if (result != StoreResult.Ok) Answer(reply, RefusalOf(result));
                 else if (plan.CounterValue.IsEmpty) _published.Add(reply, sequence);
@@ -197,17 +203,19 @@ internal sealed partial class Stream
     // What a message of a fast batch is, its reply says.
     private bool IsOfFastBatch(in IngestMessage message, ReadOnlySpan<byte> reply)
     {
-        ReadOnlySpan<byte> command = reply;
-        if (!FastBatchCommand.IsMeant(reply))
-        {
-            if (message.Headers.IsEmpty || !reply.StartsWith("_R_."u8)) return false;
-            command = FastBatchCommand.ReplyOf(reply, new IngestHeaders(message.Headers)[IngestHeader.RequestInfo]);
-            if (!FastBatchCommand.IsMeant(command)) return false;
-        }
-
+        ReadOnlySpan<byte> command = FastBatchCommandOf(message, reply);
+        if (command.IsEmpty) return false;
         _batches.PublishFast(message, reply, command, _rules, this);
         ArmBefore(_batches.NextExpiryNs);
         return true;
+    }
+
+    private static ReadOnlySpan<byte> FastBatchCommandOf(in IngestMessage message, ReadOnlySpan<byte> reply)
+    {
+        if (FastBatchCommand.IsMeant(reply)) return reply;
+        if (message.Headers.IsEmpty || !reply.StartsWith("_R_."u8)) return default;
+        ReadOnlySpan<byte> command = FastBatchCommand.ReplyOf(reply, new IngestHeaders(message.Headers)[IngestHeader.RequestInfo]);
+        return FastBatchCommand.IsMeant(command) ? command : default;
     }
 
     private StoreResult KeepAndReplace(in IngestPlan plan, out ulong sequence)

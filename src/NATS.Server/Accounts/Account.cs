@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using NATS.Server.Core.Subjects;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Accounts;
 
@@ -19,6 +20,7 @@ internal sealed class Account
     private readonly ImportedStreams _importedStreams;
     private AccountModel _model = AccountModel.Empty;
     private SubjectMappings? _mappings;
+    private TraceTarget? _traceTarget;
     private readonly Action<Account>? _applied;
     private Action<Subscription>? _removed;
     private Action<Subscription>? _inserted;
@@ -49,6 +51,9 @@ internal sealed class Account
 
     /// <summary>Mappings applied to what clients publish; null without any. Part of the model.</summary>
     public SubjectMappings? Mappings => Volatile.Read(ref _mappings);
+
+    /// <summary>Where traces go that an application's own trace asks for; null: nowhere. Part of the model.</summary>
+    public TraceTarget? TraceTarget => Volatile.Read(ref _traceTarget);
 
     /// <summary>Client connections bound to the account.</summary>
     public int Connections => Volatile.Read(ref _connections);
@@ -92,6 +97,7 @@ internal sealed class Account
     {
         Volatile.Write(ref _model, model);
         Volatile.Write(ref _mappings, model.Mappings);
+        Volatile.Write(ref _traceTarget, model.TraceTarget);
         Touch();
         _importedStreams.Apply(model.StreamImports);
         _applied?.Invoke(this);

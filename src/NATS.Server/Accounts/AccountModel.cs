@@ -1,6 +1,7 @@
 using NATS.Server.Core.JetStream.Limits;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Accounts;
 
@@ -26,6 +27,9 @@ internal sealed record AccountModel
 
     /// <summary>What the account may use of JetStream; null: nothing, it is not enabled.</summary>
     public AccountTiers? JetStream => Declared.JetStream;
+
+    /// <summary>Where traces go that an application's own trace asks for; null: nowhere.</summary>
+    public TraceTarget? TraceTarget => Declared.TraceDestination.Length == 0 ? null : new TraceTarget(Declared.TraceDestination, Declared.TraceSampling);
 
     public IReadOnlyList<ExportOptions> Exports => Declared.Exports;
 

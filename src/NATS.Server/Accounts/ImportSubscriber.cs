@@ -2,6 +2,7 @@ using System.Buffers;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Accounts;
 
@@ -9,7 +10,9 @@ namespace NATS.Server.Accounts;
 /// A stream import as the owner of the subscriptions that stand for importers in the exporting account: gives what they match the subject it has in the
 /// importing account, and hands it to the real subscription. Immutable, thread-safe.
 /// </summary>
-internal sealed class ImportSubscriber(StreamImport import) : Subscriber
+/// <param name="import">The import.</param>
+/// <param name="importer">Name of the importing account.</param>
+internal sealed class ImportSubscriber(StreamImport import, string importer) : Subscriber
 {
     private const int InlineLength = 512;
 
@@ -33,15 +36,21 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         return there.WrittenSpan.ToArray();
     }
 
-    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
+    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer) =>
+        Deliver(loop, subscription, message, producer, trace: null);
+
+    public override bool DeliverTraced(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace trace) =>
+        Deliver(loop, subscription, message, producer, trace);
+
+    private bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace? trace)
     {
         // What came in as a request is not exported as a stream.
         if (loop.CarriesService) return false;
-        Subscription real = ((ShadowSubscription)subscription).Real;
+        var shadow = (ShadowSubscription)subscription;
         // What a consumer pushes keeps the subject that it was published to.
-        if (loop.ShowsAnotherSubject) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
-        if (_head is not null) return Counted(subscription, real.Owner.Deliver(loop, real, message.WithHead(_head), producer));
-        if (import.Transform is not { } transform) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
+        if (loop.ShowsAnotherSubject) return Hand(loop, shadow, message, producer, trace);
+        if (_head is not null) return Hand(loop, shadow, message.WithHead(_head), producer, trace);
+        if (import.Transform is not { } transform) return Hand(loop, shadow, message, producer, trace);
 
         int start = InboundMessage.HeadPrefix.Length;
         int length = start + transform.MaxLength(message.Subject.Length) + 1;
@@ -50,14 +59,26 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         InboundMessage.HeadPrefix.CopyTo(head);
         int end = start + transform.Transform(message.Subject, head[start..], Random.Shared);
         head[end] = (byte)' ';
-        bool delivered = real.Owner.Deliver(loop, real, message.WithHead(head[..(end + 1)]), producer);
+        bool delivered = Hand(loop, shadow, message.WithHead(head[..(end + 1)]), producer, trace);
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
-        return Counted(subscription, delivered);
+        return delivered;
     }
 
-    private static bool Counted(Subscription shadow, bool delivered)
+    private bool Hand(LoopContext loop, ShadowSubscription shadow, in InboundMessage message, Subscriber producer, MessageTrace? trace)
     {
-        if (delivered) Interlocked.Increment(ref shadow.Delivered);
+        bool delivered = trace is null ? shadow.Real.Owner.Deliver(loop, shadow.Real, message, producer) : HandTraced(loop, shadow, message, producer, trace);
+        if (delivered && trace is not { IsOnly: true }) Interlocked.Increment(ref shadow.Delivered);
+        return delivered;
+    }
+
+    // An import that does not allow traces ends them at the border: what is only traced counts as delivered there.
+    private bool HandTraced(LoopContext loop, ShadowSubscription shadow, in InboundMessage message, Subscriber producer, MessageTrace trace)
+    {
+        trace.AddStreamExport(importer, message.Subject);
+        if (!import.Declared.AllowTrace) return trace.IsOnly || shadow.Real.Owner.Deliver(loop, shadow.Real, message, producer);
+        trace.ImportedBy = shadow.Subject;
+        bool delivered = shadow.Real.Owner.DeliverTraced(loop, shadow.Real, message, producer, trace);
+        trace.ImportedBy = null;
         return delivered;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ImportedStreams(Account importer)
         {
             before = _imports;
             if (before.Length == 0 && imports.Count == 0) return;
-            Volatile.Write(ref _imports, [.. imports.Select(import => Array.Find(before, known => known.Import.IsSameAs(import)) ?? new ImportSubscriber(import))]);
+            Volatile.Write(ref _imports, [.. imports.Select(import => Array.Find(before, known => known.Import.IsSameAs(import)) ?? new ImportSubscriber(import, importer.Name))]);
         }
 
         List<SublistEntry<Subscription>> entries = [];

@@ -1,5 +1,6 @@
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Accounts;
 
@@ -24,4 +25,8 @@ internal abstract class Subscriber
     /// <param name="producer">Who published it.</param>
     /// <returns>False when it was not delivered: closed, own message without echo, denied, over its maximum.</returns>
     public abstract bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer);
+
+    /// <summary>The same with a message that is traced: clients, imports and streams note what becomes of it; what is the server's own business is not told.</summary>
+    public virtual bool DeliverTraced(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace trace) =>
+        Deliver(loop, subscription, message, producer);
 }

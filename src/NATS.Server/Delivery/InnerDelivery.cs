@@ -1,6 +1,7 @@
 using NATS.Server.Accounts;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Delivery;
 
@@ -54,7 +55,7 @@ internal static class InnerDelivery
         try
         {
             MatchEntry entry = isRepeated ? inner.Cache.Find(account, target) : inner.Cache.FindOnce(account, target);
-            return Route(loop, entry, inner.Frame.Write(subject, reply, headers, payload), producer);
+            return Route(loop, entry, inner.Frame.Write(subject, reply, headers, payload), producer, trace: null);
         }
         finally
         {
@@ -64,11 +65,11 @@ internal static class InnerDelivery
         }
     }
 
-    private static int Route(LoopContext loop, MatchEntry entry, in InboundMessage message, Subscriber producer)
+    private static int Route(LoopContext loop, MatchEntry entry, in InboundMessage message, Subscriber producer, MessageTrace? trace)
     {
         if (entry.Match.IsEmpty) return 0;
         message.TurnIntoDelivery();
-        return MessageRouter.Route(loop, entry.Match, message, producer);
+        return trace is null ? MessageRouter.Route(loop, entry.Match, message, producer) : TracedRouter.Route(loop, entry.Match, message, producer, trace);
     }
 
     /// <summary>Delivers a message that a service import carries into an account; it stands in the frame of <paramref name="inner"/>.</summary>
@@ -79,9 +80,17 @@ internal static class InnerDelivery
     /// <param name="target">Decides who gets it; mostly the message's subject.</param>
     /// <param name="message">What receivers see.</param>
     /// <param name="producer">Who publishes.</param>
+    /// <param name="trace">Of a message that is traced on the other side of the import too; else null.</param>
     /// <returns>How many received it.</returns>
     public static int RouteService(
-        LoopContext loop, DeliveryContext inner, in ServiceHop hop, Account account, ReadOnlySpan<byte> target, in InboundMessage message, Subscriber producer)
+        LoopContext loop,
+        DeliveryContext inner,
+        in ServiceHop hop,
+        Account account,
+        ReadOnlySpan<byte> target,
+        in InboundMessage message,
+        Subscriber producer,
+        MessageTrace? trace)
     {
         DeliveryContext root = DeliveryContext.Of(loop);
         DeliveryContext outer = root.Current;
@@ -96,7 +105,7 @@ internal static class InnerDelivery
             // An answer goes to a subject of its own, which the cache would remember in vain.
             bool isRequest = hop.Origin.Client is not null;
             MatchEntry entry = isRequest ? inner.Cache.Find(account, target) : inner.Cache.FindOnce(account, target);
-            return Route(loop, entry, message, producer);
+            return Route(loop, entry, message, producer, trace);
         }
         finally
         {

@@ -4,6 +4,7 @@ using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Delivery;
 
@@ -13,6 +14,8 @@ namespace NATS.Server.Delivery;
 /// </summary>
 internal sealed class RequestForwarder : Subscriber
 {
+    // Other than that of tickets.
+    private const int DeadEndLength = 6;
     private readonly ServiceRouter _router;
     private readonly AccountServices _requester;
     private readonly AccountServices _responder;
@@ -41,7 +44,13 @@ internal sealed class RequestForwarder : Subscriber
 
     private Account Exporter => _responder.Account;
 
-    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
+    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer) =>
+        Deliver(loop, subscription, message, producer, trace: null);
+
+    public override bool DeliverTraced(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace trace) =>
+        Deliver(loop, subscription, message, producer, trace);
+
+    private bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace? trace)
     {
         DeliveryContext root = DeliveryContext.Of(loop);
         DeliveryContext outer = root.Current;
@@ -49,7 +58,9 @@ internal sealed class RequestForwarder : Subscriber
         Interlocked.Increment(ref subscription.Delivered);
         bool isShared = outer.Hop.Export is null ? Import.Declared.Share : outer.Hop.IsShared;
         ReadOnlySpan<byte> subject = SubjectThere(inner, message.Subject);
-        return !subject.IsEmpty && Forward(loop, inner, subject, message, producer, OriginOf(outer.Hop, isShared, producer));
+        trace?.AddServiceImport(Exporter.Name, message.Subject, subject);
+        if (subject.IsEmpty || (trace is { IsOnly: true } && !Import.Export.AllowTrace)) return false;
+        return Forward(loop, inner, subject, message, producer, OriginOf(outer.Hop, isShared, producer), trace);
     }
 
     /// <summary>Who asks: in a chain of imports the client at its beginning, and the account in the middle.</summary>
@@ -83,7 +94,13 @@ internal sealed class RequestForwarder : Subscriber
     }
 
     private bool Forward(
-        LoopContext loop, DeliveryContext inner, ReadOnlySpan<byte> subject, in InboundMessage message, Subscriber producer, in RequestOrigin origin)
+        LoopContext loop,
+        DeliveryContext inner,
+        ReadOnlySpan<byte> subject,
+        in InboundMessage message,
+        Subscriber producer,
+        in RequestOrigin origin,
+        MessageTrace? trace)
     {
         ServiceMeasurement? measurement = Import.Export.Latency is { } latency ? Measure(loop, latency, message, producer) : null;
         Span<byte> replySpace = stackalloc byte[ServiceReplySubject.MaxLength];
@@ -109,12 +126,29 @@ internal sealed class RequestForwarder : Subscriber
         inner.Headers.ResetWrittenCount();
         RequestInfo.Write(message.Headers, origin, _router.ServerNameJson, message.Reply, inner.Headers);
         ReadOnlySpan<byte> payload = message.Body[Math.Max(0, message.HeaderSize)..^2];
-        InboundMessage request = inner.Frame.Write(subject, reply, inner.Headers.WrittenSpan, payload);
+        ReadOnlySpan<byte> headers = inner.Headers.WrittenSpan;
+        if (trace is not null) headers = Redirect(headers);
+        InboundMessage request = inner.Frame.Write(subject, reply, headers, payload);
         var hop = new ServiceHop(Exporter, Import.Export, Import.Declared.Share, origin);
-        int delivered = InnerDelivery.RouteService(loop, inner, hop, Exporter, subject, request, producer);
-        if (delivered > 0) return true;
+        int delivered = InnerDelivery.RouteService(loop, inner, hop, Exporter, subject, request, producer, Import.Export.AllowTrace ? trace : null);
+        if (delivered > 0)
+        {
+            // Nobody has got it, so nobody will answer.
+            if (waits && trace is { IsOnly: true }) _requester.Replies.Remove(ticket);
+            return true;
+        }
+
         if (waits && _requester.Replies.Remove(ticket) is { } unanswered) _router.OnEnded(unanswered, RequestEnd.Undelivered);
         return false;
+    }
+
+    // On the other side the header names no subject of this account, but one that leads nowhere; where traces are not allowed, none at all.
+    private ReadOnlySpan<byte> Redirect(ReadOnlySpan<byte> headers)
+    {
+        var redirected = new ArrayBufferWriter<byte>(headers.Length + 64);
+        byte[]? nowhere = Import.Export.AllowTrace ? [.. _responder.ListenForAnswers(), .. System.Text.Encoding.ASCII.GetBytes(EventId.New()[..DeadEndLength])] : null;
+        TraceHeaders.Redirect(headers, nowhere ?? TraceHeaders.Disabled, redirected);
+        return redirected.WrittenSpan;
     }
 
     private ServiceMeasurement? Measure(LoopContext loop, ServiceLatencyOptions latency, in InboundMessage message, Subscriber producer)

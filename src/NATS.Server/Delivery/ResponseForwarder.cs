@@ -3,6 +3,7 @@ using NATS.Server.Accounts;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
 using NATS.Server.Options;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Delivery;
 
@@ -29,7 +30,14 @@ internal sealed class ResponseForwarder : Subscriber
     public Subscription Subscription { get; }
 
     /// <summary>Hands an answer on; true also when nobody waits for it: a responder is not told.</summary>
-    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
+    public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer) =>
+        Deliver(loop, subscription, message, producer, trace: null);
+
+    /// <summary>The same; no import says that the answers to its requests may be traced, so that a trace ends here.</summary>
+    public override bool DeliverTraced(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace trace) =>
+        Deliver(loop, subscription, message, producer, trace);
+
+    private bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace? trace)
     {
         if (subscription.IsClosed) return false;
         Interlocked.Increment(ref subscription.Delivered);
@@ -40,7 +48,7 @@ internal sealed class ResponseForwarder : Subscriber
         inner.Subject.ResetWrittenCount();
         if (!requester.Replies.TryAnswer(ticket, _responder, outer, inner.Subject, out ReplyQueue queue, out ServiceMeasurement? measurement)) return true;
         if (measurement is not null) _responder.Router.OnAnswered(measurement, producer);
-        bool delivered = Forward(loop, inner, requester, queue, message, outer.Target.WrittenCount > 0, producer);
+        bool delivered = Forward(loop, inner, requester, queue, message, outer.Target.WrittenCount > 0, producer, trace);
         if (queue.Export.ResponseType != ServiceResponseType.Singleton)
         {
             requester.Replies.Settle(ticket, isLast: !delivered || message.Size == 0, loop.NowMs);
@@ -49,11 +57,20 @@ internal sealed class ResponseForwarder : Subscriber
         return true;
     }
 
-    private bool Forward(LoopContext loop, DeliveryContext inner, AccountServices requester, ReplyQueue queue, in InboundMessage message, bool showsAnother, Subscriber producer)
+    private bool Forward(
+        LoopContext loop,
+        DeliveryContext inner,
+        AccountServices requester,
+        ReplyQueue queue,
+        in InboundMessage message,
+        bool showsAnother,
+        Subscriber producer,
+        MessageTrace? trace)
     {
         ReadOnlySpan<byte> subject = inner.Subject.WrittenSpan;
         if (requester.Account.Mappings is { } mappings && inner.TryMap(mappings, subject, out ReadOnlySpan<byte> mapped)) subject = mapped;
-        if (subject.IsEmpty) return false;
+        trace?.AddServiceImport(requester.Account.Name, message.Subject, subject);
+        if (subject.IsEmpty || trace is { IsOnly: true }) return false;
         Span<byte> replySpace = stackalloc byte[ServiceReplySubject.MaxLength];
         scoped ReadOnlySpan<byte> reply = default;
         ulong ticket = 0;
@@ -71,10 +88,18 @@ internal sealed class ResponseForwarder : Subscriber
         }
 
         ReadOnlySpan<byte> payload = message.Body[Math.Max(0, message.HeaderSize)..^2];
-        InboundMessage answer = inner.Frame.Write(showsAnother ? message.Subject : subject, reply, message.Headers, payload);
+        ReadOnlySpan<byte> headers = trace is null ? message.Headers : WithoutTrace(message.Headers);
+        InboundMessage answer = inner.Frame.Write(showsAnother ? message.Subject : subject, reply, headers, payload);
         var hop = new ServiceHop(queue.Exporter, queue.Export, queue.IsShared, Origin: default);
-        if (InnerDelivery.RouteService(loop, inner, hop, requester.Account, subject, answer, producer) > 0) return true;
+        if (InnerDelivery.RouteService(loop, inner, hop, requester.Account, subject, answer, producer, trace: null) > 0) return true;
         if (asksBack) _responder.Replies.Remove(ticket);
         return false;
+    }
+
+    private static ReadOnlySpan<byte> WithoutTrace(ReadOnlySpan<byte> headers)
+    {
+        var changed = new ArrayBufferWriter<byte>(headers.Length + 64);
+        TraceHeaders.Redirect(headers, TraceHeaders.Disabled, changed);
+        return changed.WrittenSpan;
     }
 }

@@ -76,6 +76,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         var systemServices = new SystemServices(_context, _serviceRouter, _engine);
         systemServices.Start();
         _stamp = systemServices.Stamp;
+        _context.MessageTraces = new MessageTracePublisher(_context, _stamp, _engine);
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>

@@ -15,7 +15,7 @@ internal static class AccountReader
         new("imports", (a, e) => a with { Imports = [.. a.Imports, .. ImportsReader.Read(e)] }),
         new("mappings maps", (a, e) => a with { Mappings = SubjectMappingsReader.Read(a.Mappings, e) }),
         new("limits", ReadLimits),
-        new("msg_trace trace_dest", ReadMessageTrace),
+        new("msg_trace trace_dest", MessageTraceReader.Read),
         new("jetstream", AccountJetStreamReader.Read),
     ]);
 
@@ -39,14 +39,6 @@ internal static class AccountReader
     {
         if (entry.Content is string key && Nkey.IsValid(key, NkeyRole.Account)) return account with { Nkey = key };
         entry.Fail($"Not a valid public nkey for an account: {GoFormat.QuoteValue(entry.Content)}");
-        return account;
-    }
-
-    private static AccountOptions ReadMessageTrace(AccountOptions account, ConfigEntry entry)
-    {
-        var errors = entry.Diagnostics.Errors.Count;
-        account = MessageTraceReader.Read(account, entry);
-        if (account.TraceDestination.Length > 0 && entry.Diagnostics.Errors.Count == errors) entry.Fail($"field {GoFormat.Quote(entry.Name)}: {MessageTraceReader.Unbuilt}");
         return account;
     }
 

@@ -8,9 +8,6 @@ namespace NATS.Server.Options;
 /// <summary>Reads where an account's message traces go: a subject, or a block with a subject and a sampling. Pure.</summary>
 internal static class MessageTraceReader
 {
-    /// <summary>Why a destination is refused: nothing would be sent there.</summary>
-    public const string Unbuilt = "message tracing is not built yet";
-
     private const int AllOfThem = 100;
 
     /// <summary>Takes the destination into the account. The first fault ends the reading of the block, as in the reference.</summary>

@@ -39,9 +39,6 @@ public static class OptionsValidator
         if (OperatorCheck.ValidateResolver(options) is { } resolver) yield return resolver;
         if (!IsSystemAccountKnown(options)) yield return "error resolving system account: account missing";
 
-        if (options.Accounts.FirstOrDefault(static account => account.TraceDestination.Length > 0) is { } traced)
-            yield return $"account {GoFormat.Quote(traced.Name)}: {MessageTraceReader.Unbuilt}";
-
         foreach (var mapping in options.Mappings.Concat(options.Accounts.SelectMany(static account => account.Mappings)))
         {
             if (SubjectMappingCheck.Validate(mapping) is { } error)

@@ -12,7 +12,7 @@ namespace NATS.Server.Sessions;
 internal sealed partial class ClientSession
 {
     /// <summary>Checks what can be checked before the payload has arrived.</summary>
-    public bool OnPublishLine(LoopContext loop, ReadOnlySpan<byte> arguments, in PublishLine line)
+    public bool OnPublishLine(LoopContext loop, ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body)
     {
         if (_traced) Trace(line.HeaderSize >= 0 ? "HPUB" : "PUB", arguments);
         if (line.HeaderSize >= 0 && !_headers)
@@ -27,6 +27,7 @@ internal sealed partial class ClientSession
 
         if (line.TotalSize > MaxPayload)
         {
+            if (line.HeaderSize > 0) TraceExcess(loop, arguments, line, body);
             LogError($"maximum payload exceeded: {line.TotalSize} vs {MaxPayload}");
             SendError(loop, ProtocolTexts.MaximumPayloadViolation);
             _connection.Close(ClosedState.MaxPayloadExceeded);
@@ -79,14 +80,27 @@ internal sealed partial class ClientSession
 
     public bool OnPublish(LoopContext loop, in InboundMessage message)
     {
+        if (message.HasHeaders && MayBeTraced(message)) return PublishPerhapsTraced(loop, message);
+        return PublishUntraced(loop, message);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool PublishUntraced(LoopContext loop, in InboundMessage message)
+    {
+        Count(loop, message);
+        if (_account.Mappings is { } mappings) return PublishMapped(loop, message, mappings);
+        if (_traced) TracePayload(message, inbound: true);
+        return PublishTo(loop, message);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(LoopContext loop, in InboundMessage message)
+    {
         int size = message.Size;
         InMessages++;
         InBytes += size;
         loop.InMessages++;
         loop.InBytes += size;
-        if (_account.Mappings is { } mappings) return PublishMapped(loop, message, mappings);
-        if (_traced) TracePayload(message, inbound: true);
-        return PublishTo(loop, message);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -128,19 +142,19 @@ internal sealed partial class ClientSession
         return !_connection.IsClosing;
     }
 
-    private bool PublishTo(LoopContext loop, in InboundMessage message)
+    private bool PublishTo(LoopContext loop, in InboundMessage message) => Publish(loop, message, EntryOf(loop, message.Subject));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private MatchEntry EntryOf(LoopContext loop, ReadOnlySpan<byte> subject)
     {
         MatchCache cache = DeliveryContext.Of(loop).Cache;
-        if (!_server.UsesMatchCache) return Publish(loop, message, cache.FindUncached(_account, message.Subject));
-        return Publish(loop, message, _rights.RestrictsPublish ? cache.FindOwn(_account, message.Subject) : cache.Find(_account, message.Subject));
+        if (!_server.UsesMatchCache) return cache.FindUncached(_account, subject);
+        return _rights.RestrictsPublish ? cache.FindOwn(_account, subject) : cache.Find(_account, subject);
     }
 
     private bool Publish(LoopContext loop, in InboundMessage message, MatchEntry entry)
     {
-        ReadOnlySpan<byte> subject = message.Subject;
-        if (subject is [(byte)'$' or (byte)'_', ..] && ReservedSubjects.IsReservedForPublish(subject)) return DenyPublish(loop, subject);
-        ClientRights rights = _rights;
-        if (rights.RestrictsPublish && !entry.MayPublish(rights.Permissions!, subject) && !rights.MayRespond(subject)) return DenyPublish(loop, subject);
+        if (!MayPublish(message.Subject, entry)) return DenyPublish(loop, message.Subject);
         if (message.HasReply && ReservedSubjects.IsReservedReply(message.Reply)) return DenyReply(loop, message.Reply);
         if (_options.Verbose) SendOk(loop);
         int delivered = 0;
@@ -155,21 +169,33 @@ internal sealed partial class ClientSession
         return !_connection.IsClosing;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MayPublish(ReadOnlySpan<byte> subject, MatchEntry entry)
+    {
+        if (subject is [(byte)'$' or (byte)'_', ..] && ReservedSubjects.IsReservedForPublish(subject)) return false;
+        ClientRights rights = _rights;
+        return !rights.RestrictsPublish || entry.MayPublish(rights.Permissions!, subject) || rights.MayRespond(subject);
+    }
+
     private bool DenyPublish(LoopContext loop, ReadOnlySpan<byte> subject)
     {
         string quoted = QuotedText.Quote(subject);
-        SendError(loop, $"Permissions Violation for Publish to {quoted}");
+        SendError(loop, PublishDenied(quoted));
         LogError($"Publish Violation - Subject {quoted}");
         return true;
     }
 
+    private static string PublishDenied(string quoted) => $"Permissions Violation for Publish to {quoted}";
+
     private bool DenyReply(LoopContext loop, ReadOnlySpan<byte> reply)
     {
         string quoted = QuotedText.Quote(reply);
-        SendError(loop, $"Permissions Violation for Publish with Reply of {quoted}");
+        SendError(loop, ReplyDenied(quoted));
         LogError($"Publish Violation - Reply {quoted}");
         return true;
     }
+
+    private static string ReplyDenied(string quoted) => $"Permissions Violation for Publish with Reply of {quoted}";
 
     /// <summary>Nobody received a request: the requester is told by a status on its own subscription to the reply.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -5,6 +5,7 @@ using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Sessions;
 
@@ -99,6 +100,27 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
         if (pending > _stallPending) OnFallingBehind(loop, target, pending, (int)(pending - before), producer);
         if (Traced) session.TraceDelivery(subscription, message, withHeaders);
         return true;
+    }
+
+    public override bool DeliverTraced(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace trace)
+    {
+        string error = "";
+        bool delivered = false;
+        if (ReferenceEquals(producer, this) && !Echo) error = TraceErrors.NoEcho;
+        else if (_rights is { } rights && subscription.IsFiltered && !rights.MayDeliver(message.Subject, subscription.Queue)) error = TraceErrors.SubscriptionDenies;
+        else if (subscription.IsClosed) error = TraceErrors.SubscriptionClosed;
+        else if (trace.IsOnly) delivered = true;
+        else delivered = Deliver(loop, subscription, message, producer);
+        if (!delivered && error.Length == 0) error = WhyNot(subscription);
+        trace.AddEgress(session.AsTraced(), subscription.Subject, subscription.Queue, error);
+        return delivered;
+    }
+
+    private string WhyNot(Subscription subscription)
+    {
+        if (outbound.IsClosed) return TraceErrors.ClientClosed;
+        if (subscription.IsClosed) return TraceErrors.SubscriptionClosed;
+        return subscription.Max > 0 && subscription.Delivered > subscription.Max ? TraceErrors.AutoUnsubscribed : TraceErrors.NotStalled;
     }
 
     /// <summary>Frames that cannot be copied as they came: mapped subjects, unusual spelling, clients without headers. Returns the payload's size.</summary>

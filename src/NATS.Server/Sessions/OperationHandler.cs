@@ -22,7 +22,7 @@ internal readonly struct OperationHandler(ClientSession session, LoopContext loo
 
     public bool OnUnsubscribe(ReadOnlySpan<byte> arguments) => session.OnUnsubscribe(loop, arguments);
 
-    public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line) => session.OnPublishLine(loop, arguments, line);
+    public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body) => session.OnPublishLine(loop, arguments, line, body);
 
     public bool AcceptsPublish(int totalSize, bool hasHeaders) => session.AcceptsPublish(totalSize, hasHeaders);
 

@@ -99,6 +99,9 @@ internal sealed class ServerContext
     /// <summary>Told of every client that is closed, also of one that was refused, with the subscriptions it had. Set once at start.</summary>
     public Action<ClientSession, ClosedState, Subscription[]>? OnClientClosed { get; set; }
 
+    /// <summary>Takes the traces of messages; null: nobody does, as without a system account. Set once at start.</summary>
+    public IMessageTraceSink? MessageTraces { get; set; }
+
     /// <summary>Closed clients whose last bytes are still being sent: the clock looks after their deadline.</summary>
     public ConcurrentDictionary<ClientSession, bool> ClosingClients { get; } = new();
 

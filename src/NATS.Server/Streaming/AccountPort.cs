@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using NATS.Server.Accounts;
@@ -6,6 +7,7 @@ using NATS.Server.Core.Protocol;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Delivery;
 using NATS.Server.JetStream.Ports;
+using NATS.Server.Tracing;
 
 namespace NATS.Server.Streaming;
 
@@ -102,6 +104,34 @@ internal sealed class AccountPort : Subscriber, IAccountPort
         Interlocked.Increment(ref subscription.Delivered);
         LoopBatch batch = LoopBatch.Of(loop).From(producer, _serverName);
         return ((PortSubscription)subscription).Target.Receive(batch, message, batch);
+    }
+
+    // What is kept is not traced again when a consumer delivers it.
+    public override bool DeliverTraced(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer, MessageTrace trace)
+    {
+        if (subscription.IsClosed) return false;
+        switch (((PortSubscription)subscription).Target)
+        {
+            case ITracedTarget stream:
+                Interlocked.Increment(ref subscription.Delivered);
+                var outcome = new TracedPublish(trace.IsOnly);
+                LoopBatch batch = LoopBatch.Of(loop).From(producer, _serverName);
+                bool isTaken = stream.ReceiveTraced(batch, trace.IsOnly ? message : WithoutTrace(message), outcome);
+                trace.AddJetStream(stream.Name, outcome.Subject, outcome.NoInterest, outcome.Error);
+                return isTaken;
+            case IServiceTarget service when service.ExporterOf(message.Subject) is { } exporter:
+                trace.AddServiceImport(exporter, message.Subject, message.Subject);
+                return !trace.IsOnly && Deliver(loop, subscription, message, producer);
+            default:
+                return Deliver(loop, subscription, message, producer);
+        }
+    }
+
+    private static InboundMessage WithoutTrace(in InboundMessage message)
+    {
+        var headers = new ArrayBufferWriter<byte>(message.Headers.Length + 64);
+        MessageHeaders.Set(message.Headers, TraceHeaders.Destination, TraceHeaders.Disabled, headers);
+        return new MessageFrame().Write(message.Subject, message.Reply, headers.WrittenSpan, message.Payload);
     }
 
     private sealed class PortSubscription(AccountPort owner, byte[] subject, byte[]? queue, byte[] sid, IMessageTarget target) : Subscription(owner, subject, queue, sid)

@@ -74,7 +74,7 @@ internal sealed class ClientParserTarget : IFuzzTarget
         // Whether the fast path or the slow one takes a message depends on the cut: only lines that are refused count.
         public bool AcceptsPublish(int totalSize, bool hasHeaders) => true;
 
-        public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line) =>
+        public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body) =>
             line is { Error: PublishLineError.None, TotalSize: <= 128 * 1024 } || !Add(9, arguments);
 
         public bool OnPublish(in InboundMessage message)

@@ -179,6 +179,10 @@ public sealed class SimulatedStream : IBatchHost
 
     public void TakeBack(ulong lastSequence) => _store.Truncate(lastSequence);
 
+    public void Refused(in IngestMessage message, in ApiError error)
+    {
+    }
+
     public void Send(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> payload, bool waits) => _sent.Add(new PublishedAnswer(Encoding.Latin1.GetString(reply), Encoding.Latin1.GetString(payload)));
 
     public void Abandoned(ReadOnlySpan<byte> batchId, BatchAbandonReason reason) => _sent.Add(new PublishedAnswer("abandoned", $"{Encoding.Latin1.GetString(batchId)} {reason}"));

@@ -15,7 +15,7 @@ internal static partial class ServiceText
 
     private static readonly HashSet<string> VaryingFields = new(StringComparer.Ordinal)
     {
-        "start", "stop", "timestamp", "time", "rtt", "id", "seq", "service", "system", "total",
+        "start", "stop", "timestamp", "time", "rtt", "id", "seq", "service", "system", "total", "ts", "cid",
     };
 
     // The reference lists subjects of permissions in any order.

@@ -46,7 +46,8 @@ public sealed class FolderArrowTests
             ["Delivery"] = ["Accounts", "Auth"],
 
             // A subscription names the connection that it belongs to.
-            ["Accounts"] = ["Connections"],
+            ["Accounts"] = ["Connections", "Tracing"],
+            ["Tracing"] = [],
             ["Connections"] = ["Options"],
             ["Options"] = [],
         },

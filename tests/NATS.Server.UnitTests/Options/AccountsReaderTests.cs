@@ -61,15 +61,6 @@ public sealed class AccountsReaderTests
     }
 
     [Fact]
-    public void A_trace_destination_is_refused_as_long_as_nothing_is_sent_there()
-    {
-        Assert.Equal("1:15: field \"trace_dest\": message tracing is not built yet", Error("accounts { A { trace_dest: t } }"));
-        Assert.Equal(
-            ["account \"A\": message tracing is not built yet"],
-            OptionsValidator.Validate(new ServerOptions { Accounts = [new AccountOptions { Name = "A", TraceDestination = "t" }] }));
-    }
-
-    [Fact]
     public void A_sampling_without_a_destination_is_warned_of()
     {
         var result = Load("accounts { A { msg_trace { sampling: 5 } } }");

@@ -249,7 +249,7 @@ public sealed class NatsParserCorpusTests
 
         public bool OnUnsubscribe(ReadOnlySpan<byte> arguments) => Add($"UNSUB '{Text(arguments)}'");
 
-        public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line)
+        public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body)
         {
             if (line.Error != PublishLineError.None) return Add($"line '{Text(arguments)}' {line.Error}");
             int offset = line.SubjectStart;

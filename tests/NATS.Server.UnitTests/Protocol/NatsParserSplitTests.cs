@@ -89,7 +89,7 @@ public sealed class NatsParserSplitTests
         // Whether the shorter path takes a publish depends on the cut, so that only refused lines are noted.
         public bool AcceptsPublish(int totalSize, bool hasHeaders) => true;
 
-        public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line) => line.Error == PublishLineError.None || Note($"publish line {line.HeaderSize} {line.TotalSize} {line.Error}", arguments);
+        public bool OnPublishLine(ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body) => line.Error == PublishLineError.None || Note($"publish line {line.HeaderSize} {line.TotalSize} {line.Error}", arguments);
 
         public bool OnPublish(in InboundMessage message)
         {

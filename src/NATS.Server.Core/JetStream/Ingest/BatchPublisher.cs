@@ -45,14 +45,14 @@ public sealed class BatchPublisher
         var headers = new IngestHeaders(message.Headers);
         if (!rules.Admits(message, host, rules.AtomicFault, out ApiError error))
         {
-            Refuse(reply, error, host);
+            Refuse(message, reply, error, host);
             return;
         }
 
         bool isTaken = _atomic.TryTake(message, headers, host.NowNs, out AtomicBatch? batch, out bool endsAlone, out BatchAbandonReason? abandoned, out error);
         if (abandoned is { } reason) host.Abandoned(headers[IngestHeader.BatchId], reason);
-        if (!isTaken) Refuse(reply, error, host);
-        else if (batch is not null) Commit(batch, endsAlone, reply, rules, host);
+        if (!isTaken) Refuse(message, reply, error, host);
+        else if (batch is not null) Commit(batch, endsAlone, message, reply, rules, host);
         else if (!reply.IsEmpty) host.Send(reply, default, waits: false);
     }
 
@@ -73,7 +73,7 @@ public sealed class BatchPublisher
             else if (_fast.Take(command, headers[IngestHeader.RequiredApiLevel], reply, rules.Answers, host, out error) is { } batch) Publish(message, headers, command, batch, reply, rules, host);
         }
 
-        if (error != default) Refuse(rules.Answers ? reply : default, error, host);
+        if (error != default) Refuse(message, rules.Answers ? reply : default, error, host);
     }
 
     /// <summary>Gives up the batches for which nothing came.</summary>
@@ -90,12 +90,12 @@ public sealed class BatchPublisher
         if (fast) _fast.Clear();
     }
 
-    private void Commit(AtomicBatch batch, bool endsAlone, ReadOnlySpan<byte> reply, IngestRules rules, IBatchHost host)
+    private void Commit(AtomicBatch batch, bool endsAlone, in IngestMessage message, ReadOnlySpan<byte> reply, IngestRules rules, IBatchHost host)
     {
         _atomic.Close(batch);
         if (!batch.TryPrepare(rules, host, _scratch, endsAlone, out ApiError error))
         {
-            Refuse(reply, error, host);
+            Refuse(message, reply, error, host);
             return;
         }
 
@@ -108,7 +108,7 @@ public sealed class BatchPublisher
             if (!TryStore(rules.FinishMember(batch[i].ToIngest(), host, ref plan), plan, host, out last, out error))
             {
                 if (i > 0) host.TakeBack(before);
-                Refuse(reply, error, host);
+                Refuse(message, reply, error, host);
                 return;
             }
 
@@ -130,6 +130,7 @@ public sealed class BatchPublisher
         IngestVerdict verdict = rules.JudgeMember(message, host, null, ref plan);
         if (verdict != IngestVerdict.Store)
         {
+            if (verdict == IngestVerdict.Refuse) host.Refused(message, plan.Error);
             _fast.Refused(batch, command, verdict == IngestVerdict.Duplicate, plan, reply, host);
             return;
         }
@@ -144,7 +145,7 @@ public sealed class BatchPublisher
         }
 
         _fast.NotStored(batch);
-        Refuse(rules.Answers ? reply : default, error, host);
+        Refuse(message, rules.Answers ? reply : default, error, host);
     }
 
     private static bool TryStore(IngestVerdict verdict, in IngestPlan plan, IBatchHost host, out ulong sequence, out ApiError error)
@@ -155,8 +156,9 @@ public sealed class BatchPublisher
         return verdict == IngestVerdict.Skip || (verdict == IngestVerdict.Store && host.TryStore(plan, out sequence, out error));
     }
 
-    private void Refuse(ReadOnlySpan<byte> reply, in ApiError error, IBatchHost host)
+    private void Refuse(in IngestMessage message, ReadOnlySpan<byte> reply, in ApiError error, IBatchHost host)
     {
+        host.Refused(message, error);
         if (reply.IsEmpty) return;
         var text = new ArrayBufferWriter<byte>();
         _ack.WriteError(error, text);

@@ -21,6 +21,9 @@ public interface IBatchHost : IIngestHost
     /// <summary>Forgets the messages above a sequence: those of a batch of which one could not be stored.</summary>
     void TakeBack(ulong lastSequence);
 
+    /// <summary>A message is refused, whether or not its publisher is told.</summary>
+    void Refused(in IngestMessage message, in ApiError error);
+
     /// <summary>Tells a publisher something.</summary>
     /// <param name="reply">Where.</param>
     /// <param name="payload">What; valid during the call.</param>

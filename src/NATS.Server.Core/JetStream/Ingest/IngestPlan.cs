@@ -55,6 +55,9 @@ public ref struct IngestPlan
     /// <summary>Why the message is refused.</summary>
     public ApiError Error { get; internal set; }
 
+    /// <summary>It is the last sequence of a subject, not that of the stream, that is not as the message expects.</summary>
+    public bool IsRefusedBySubject { get; internal set; }
+
     internal readonly IngestScratch Scratch => _scratch;
 
     internal IngestVerdict Refuse(in ApiError error)

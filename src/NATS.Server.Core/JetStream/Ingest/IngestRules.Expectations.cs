@@ -33,6 +33,7 @@ public sealed partial class IngestRules
         ulong expected = SequenceOf(headers[IngestHeader.ExpectedLastSubjectSequence]);
         ulong last = host.LastSequenceOf(filter.IsEmpty ? plan.Subject : filter);
         if (last == expected) return true;
+        plan.IsRefusedBySubject = true;
         plan.Error = ApiErrors.StreamWrongLastSequence(last);
         return false;
     }
