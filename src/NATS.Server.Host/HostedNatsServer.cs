@@ -18,12 +18,15 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
     public ServerOptions Options => server.Options;
 
     /// <summary>Starts a server over the process's log.</summary>
+    /// <param name="options">What it starts with.</param>
+    /// <param name="loggers">The process's log.</param>
+    /// <param name="reload">Reads the configuration again when somebody asks the server to, and says why that failed; null when it did not.</param>
     /// <returns>Null, after logging why, when it cannot start.</returns>
-    public static async Task<IHostedServer?> StartAsync(ServerOptions options, ILoggerFactory loggers)
+    public static async Task<IHostedServer?> StartAsync(ServerOptions options, ILoggerFactory loggers, Func<string?> reload)
     {
         try
         {
-            return new HostedNatsServer(await NatsServer.StartAsync(options, new NatsServerServices { LoggerFactory = loggers }));
+            return new HostedNatsServer(await NatsServer.StartAsync(options, new NatsServerServices { LoggerFactory = loggers, Reload = reload }));
         }
         catch (NatsServerException exception)
         {

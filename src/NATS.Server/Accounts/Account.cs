@@ -20,19 +20,26 @@ internal sealed class Account
     private AccountModel _model = AccountModel.Empty;
     private SubjectMappings? _mappings;
     private readonly Action<Account>? _applied;
+    private readonly Action<Account>? _connectionsChanged;
     private Action<Subscription>? _removed;
     private Action<Subscription>? _inserted;
     private long _slowConsumers;
     private long _cacheHits;
     private int _connections;
+    private long _endedInMessages;
+    private long _endedInBytes;
+    private long _endedOutMessages;
+    private long _endedOutBytes;
 
     /// <summary>Makes an account without anything.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="applied">Told when the account follows another model.</param>
-    public Account(string name, Action<Account>? applied = null)
+    /// <param name="connectionsChanged">Told when a client connection has been bound or unbound.</param>
+    public Account(string name, Action<Account>? applied = null, Action<Account>? connectionsChanged = null)
     {
         Name = name;
         _applied = applied;
+        _connectionsChanged = connectionsChanged;
         _importedStreams = new ImportedStreams(this);
     }
 
@@ -102,15 +109,37 @@ internal sealed class Account
     {
         long limit = Model.Limits.MaxConnections;
         int count = Interlocked.Increment(ref _connections);
-        if (limit < 0 || count <= limit) return true;
-        Interlocked.Decrement(ref _connections);
-        return false;
+        if (limit >= 0 && count > limit)
+        {
+            Interlocked.Decrement(ref _connections);
+            return false;
+        }
+
+        _connectionsChanged?.Invoke(this);
+        return true;
     }
 
     /// <summary>Binds a client connection whatever the limit: one that nobody has judged yet.</summary>
     public void AddConnection() => Interlocked.Increment(ref _connections);
 
-    public void RemoveConnection() => Interlocked.Decrement(ref _connections);
+    public void RemoveConnection()
+    {
+        Interlocked.Decrement(ref _connections);
+        _connectionsChanged?.Invoke(this);
+    }
+
+    /// <summary>What client connections that are not bound any more received and sent while they were.</summary>
+    public (long InMessages, long InBytes, long OutMessages, long OutBytes) EndedTraffic =>
+        (Interlocked.Read(ref _endedInMessages), Interlocked.Read(ref _endedInBytes), Interlocked.Read(ref _endedOutMessages), Interlocked.Read(ref _endedOutBytes));
+
+    /// <summary>Adds to <see cref="EndedTraffic"/>.</summary>
+    public void AddEndedTraffic((long InMessages, long InBytes, long OutMessages, long OutBytes) traffic)
+    {
+        Interlocked.Add(ref _endedInMessages, traffic.InMessages);
+        Interlocked.Add(ref _endedInBytes, traffic.InBytes);
+        Interlocked.Add(ref _endedOutMessages, traffic.OutMessages);
+        Interlocked.Add(ref _endedOutBytes, traffic.OutBytes);
+    }
 
     /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>
     public void Touch()

@@ -34,7 +34,7 @@ public sealed partial class NatsServer
         service.Accounts.Expired = follower.OnExpired;
         try
         {
-            service.StartAsync(_engine, options.NoSystemAccount, _stamp.Write).GetAwaiter().GetResult();
+            service.StartAsync(_engine, options.NoSystemAccount, _systemEvents.Stamp.Write).GetAwaiter().GetResult();
         }
         catch (ResolverException problem)
         {

@@ -42,7 +42,7 @@ public sealed partial class NatsServer
         if (tls.OcspPeer is not { Verify: true } peer) return null;
         _ocspResponder ??= new OcspResponder();
         if (options.OcspCache == OcspCacheKind.Memory) _ocspCache ??= new OcspCache();
-        return new OcspPeerCheck(peer, _ocspResponder, _ocspCache, _log, _services.TimeProvider);
+        return new OcspPeerCheck(peer, _ocspResponder, _ocspCache, _log, _services.TimeProvider) { Refused = refusal => _systemEvents.OnPeerRefused(refusal) };
     }
 
     private void LogTls(ServerOptions options)

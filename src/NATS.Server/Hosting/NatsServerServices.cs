@@ -18,6 +18,12 @@ public sealed record NatsServerServices
 
     /// <summary>The same for an embedder that waits for others; it goes before <see cref="Authentication"/>.</summary>
     public AsyncAuthenticationDelegate? AsyncAuthentication { get; init; }
+
+    /// <summary>
+    /// Does what the server is asked to by <c>$SYS.REQ.SERVER.ID.RELOAD</c>: reads the configuration anew and passes it to <see cref="NatsServer.Reload"/>. Says why
+    /// that failed; null when it did not. Without it such requests are refused.
+    /// </summary>
+    public Func<string?>? Reload { get; init; }
 }
 
 /// <summary>A server could not be started; the message says why, in the reference's words where it has some.</summary>

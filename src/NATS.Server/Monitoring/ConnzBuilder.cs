@@ -21,8 +21,8 @@ internal static class ConnzBuilder
             return Result("", now, page, 0, null);
         }
 
-        IReadOnlyList<ConnectionSnapshot> open = options.State == ConnectionState.Closed ? [] : server.SnapshotConnections();
-        ClosedConnection[] closed = options.State == ConnectionState.Open ? [] : server.ClosedConnections.Snapshot();
+        IReadOnlyList<ConnectionSnapshot> open = options.State is ConnectionState.Open or ConnectionState.All ? server.SnapshotConnections() : [];
+        ClosedConnection[] closed = options.State is ConnectionState.Closed or ConnectionState.All ? server.ClosedConnections.Snapshot() : [];
         if (options.Account.Length > 0)
         {
             // The reference stores no account with closed connections of the global account, so that filtering by it finds none.

@@ -22,6 +22,14 @@ public sealed class ServerMonitor
         _time = time;
     }
 
+    /// <summary>What is shown.</summary>
+    internal IMonitoredServer Server => _server;
+
+    /// <summary>What the process uses.</summary>
+    internal ProcessUsage Usage => _usage.Current;
+
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
     internal RequestCounters Requests { get; } = new();
 
     /// <summary>The HTTP endpoints over this object. Set once, right after construction.</summary>

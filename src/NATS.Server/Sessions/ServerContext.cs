@@ -96,6 +96,12 @@ internal sealed class ServerContext
     /// </summary>
     public ServerInfoLine GreetingLine => Volatile.Read(ref _greetingLine);
 
+    /// <summary>Told of every client that has authenticated, and of every one that a reload judged again and that stays. Set once at start.</summary>
+    public Action<ClientSession>? OnClientConnected { get; set; }
+
+    /// <summary>Told of every client that is refused, before it is closed, with the verdict and whether the client said who it is. Set once at start.</summary>
+    public Action<ClientSession, AuthResult, bool>? OnClientRefused { get; set; }
+
     /// <summary>Told of every client that is closed, also of one that was refused, with the subscriptions it had. Set once at start.</summary>
     public Action<ClientSession, ClosedState, Subscription[]>? OnClientClosed { get; set; }
 
