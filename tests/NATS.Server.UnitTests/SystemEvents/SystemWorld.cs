@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Server.Accounts;
+using NATS.Server.Auth;
 using NATS.Server.Connections;
 using NATS.Server.Connections.Portable;
 using NATS.Server.Core.Protocol;
@@ -28,7 +29,7 @@ internal sealed class SystemWorld : IDisposable
         var options = new ServerOptions { ServerName = "world", Accounts = [new AccountOptions { Name = "A" }, new AccountOptions { Name = "B" }] };
         Accounts.Configure(options, static problem => throw new InvalidOperationException(problem));
         Server = new ServerContext(options, Accounts, clock, NullLogger.Instance);
-        Server.Authenticator = new Auth.Authenticator(options, new Auth.AuthenticatorParts());
+        Server.Authenticator = new Authenticator(options, new AuthenticatorParts());
         Server.Info = new ServerInfo { ServerId = "NID", ServerName = "world", Host = "h" };
         _usage = new ProcessUsageSampler(Time);
         Monitor = new ServerMonitor(new FakeMonitoredServer(), _usage, Time);
