@@ -67,6 +67,12 @@ internal sealed class Account
         set => Volatile.Write(ref _inserted, value);
     }
 
+    /// <summary>What connections that count for the account no more have sent and got.</summary>
+    public SettledTraffic Settled { get; } = new();
+
+    /// <summary>What the account's connections got so far by the streams that it imports, by exporting account; an account may come more than once.</summary>
+    public IEnumerable<(Account Exporter, TrafficCount Count)> ImportedTraffic => _importedStreams.Traffic;
+
     public int SubscriptionCount
     {
         get

@@ -12,7 +12,7 @@ using NATS.Server.Sessions;
 namespace NATS.Server.Hosting;
 
 /// <summary>Shows a running server to monitoring. Thread-safe; reads counters without stopping those who count.</summary>
-internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
+internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredServer
 {
     private readonly ServerContext _context = server.Context;
 

@@ -26,6 +26,16 @@ internal interface IMonitoredServer
 
     bool HasAccount(string account);
 
+    /// <summary>The names of all accounts, in any order.</summary>
+    IReadOnlyList<string> ListAccounts();
+
+    /// <summary>All that is known of one account; null when there is none of this name.</summary>
+    AccountDetailSnapshot? SnapshotAccount(string account);
+
+    /// <summary>What accounts have done so far, in any order.</summary>
+    /// <param name="accounts">Exact names; empty for all. Unknown ones are left out.</param>
+    IReadOnlyList<AccountStatSnapshot> SnapshotAccountStats(IReadOnlyCollection<string> accounts);
+
     /// <summary>How people call an account; its name when there is no such account.</summary>
     string DisplayNameOf(string account);
 

@@ -38,9 +38,13 @@ internal sealed partial class MonitoringEndpoints : IDisposable
             new("/subsz", Subsz, isList: true),
             new("/healthz", Healthz),
             new("/jsz", Jsz, isList: true),
-            NotBuilt("/routez"), NotBuilt("/gatewayz"), NotBuilt("/leafz"), NotBuilt("/accountz"), NotBuilt("/accstatz"),
-            NotBuilt("/ipqueuesz", isCounted: false), NotBuilt("/raftz", isCounted: false), NotBuilt("/stacksz", isCounted: false),
-            NotBuilt("/debug/vars", isCounted: false),
+            new("/accountz", Accountz, isList: true),
+            new("/accstatz", AccountStatz, isList: true),
+            new("/routez", Routez),
+            new("/gatewayz", Gatewayz),
+            new("/leafz", Leafz),
+            new("/raftz", Raftz),
+            NotBuilt("/ipqueuesz"), NotBuilt("/stacksz"), NotBuilt("/debug/vars"),
         ];
         _endpoints = all.ToDictionary(x => Below(x.Name), StringComparer.Ordinal);
         _endpoints.Add(Below("/subscriptionsz"), _endpoints[Below("/subsz")]);
@@ -114,11 +118,7 @@ internal sealed partial class MonitoringEndpoints : IDisposable
 
     private string Below(string endpoint) => _basePath == "/" ? endpoint : _basePath + endpoint;
 
-    private Endpoint NotBuilt(string name, bool isCounted = true) => new(name, _ =>
-    {
-        if (isCounted) _monitor.Requests.Count(name);
-        return HttpResponse.Text(501, $"{name} is not built yet in this server\n");
-    });
+    private static Endpoint NotBuilt(string name) => new(name, _ => HttpResponse.Text(501, $"{name} is not built yet in this server\n"));
 
     private HttpResponse RootPage()
     {

@@ -48,6 +48,22 @@ public sealed class ServerMonitor
         return SubszBuilder.Build(options, _server, _time.GetUtcNow());
     }
 
+    /// <summary>The accounts of the server, or one of them.</summary>
+    /// <returns>Null when there is no account of the name that was asked for.</returns>
+    public Accountz? Accountz(AccountzOptions? options = null) => AccountzBuilder.Build(options ?? new AccountzOptions(), _server, _time.GetUtcNow());
+
+    /// <summary>What accounts have done so far.</summary>
+    public AccountStatz AccountStatz(AccountStatzOptions? options = null) => AccountStatzBuilder.Build(options ?? new AccountStatzOptions(), _server, _time.GetUtcNow());
+
+    /// <summary>Connections to other servers of the cluster.</summary>
+    public Routez Routez() => PeersBuilder.Routes(_server, _time.GetUtcNow());
+
+    /// <summary>Connections to and from other clusters.</summary>
+    public Gatewayz Gatewayz() => PeersBuilder.Gateways(_server, _time.GetUtcNow());
+
+    /// <summary>Leaf nodes.</summary>
+    public Leafz Leafz() => PeersBuilder.LeafNodes(_server, _time.GetUtcNow());
+
     /// <summary>Writes what JetStream has and uses, as JSON on several lines.</summary>
     /// <param name="output">Gets it.</param>
     /// <param name="options">What to show.</param>

@@ -69,6 +69,17 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
             .Select(x => x with { Subscriptions = withSubscriptions ? [.. Subscriptions.Where(s => s.Account == x.Name)] : [] }),
     ];
 
+    public List<AccountDetailSnapshot> Details { get; } = [];
+
+    public List<AccountStatSnapshot> Stats { get; } = [];
+
+    public IReadOnlyList<string> ListAccounts() => [.. Accounts.Select(x => x.Name)];
+
+    public AccountDetailSnapshot? SnapshotAccount(string account) => Details.Find(x => x.Name == account);
+
+    public IReadOnlyList<AccountStatSnapshot> SnapshotAccountStats(IReadOnlyCollection<string> accounts) =>
+        [.. Stats.Where(x => accounts.Count == 0 || accounts.Contains(x.Name))];
+
     public string DisplayNameOf(string account) => account;
 
     public JetStreamEngine? JetStream { get; set; }
