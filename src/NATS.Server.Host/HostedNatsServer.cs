@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Host.Flags;
 using NATS.Server.Options;
 
 namespace NATS.Server.Host;
@@ -23,7 +24,8 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
     {
         try
         {
-            return new HostedNatsServer(await NatsServer.StartAsync(options, new NatsServerServices { LoggerFactory = loggers }));
+            var services = new NatsServerServices { LoggerFactory = loggers, CommandLine = ArgumentRedaction.Redact(Environment.GetCommandLineArgs()) };
+            return new HostedNatsServer(await NatsServer.StartAsync(options, services));
         }
         catch (NatsServerException exception)
         {

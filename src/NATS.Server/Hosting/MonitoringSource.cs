@@ -44,6 +44,7 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
             SystemAccount = _context.Accounts.System?.Name ?? "",
             JetStream = server.DescribeJetStream(),
             DiskWaits = server.DescribeDiskWaits(),
+            OcspCache = server.DescribeOcspCache(),
             PinnedAccountFailures = server.NumPinnedAccountFailures,
         };
     }
@@ -106,6 +107,8 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
             ProxyKey = session.Authenticated?.ProxyKey ?? "",
             Account = session.Account.Name,
             AccountTag = session.Account.DisplayName,
+            Jwt = options.Jwt,
+            UserName = session.Authenticated?.NameTag ?? "",
             IssuerKey = session.Authenticated?.IssuerKey ?? "",
             Tags = session.Authenticated?.Tags ?? [],
         };

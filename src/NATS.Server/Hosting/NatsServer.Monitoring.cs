@@ -19,6 +19,9 @@ public sealed partial class NatsServer
     /// <summary>Whether the client listener is open, or none is wanted.</summary>
     internal bool AcceptsClients => Options.DontListen ? IsRunning : _acceptor is not null && !_context.IsLameDuck && !_context.IsShuttingDown;
 
+    /// <summary>The command line without secrets; empty when it is not to be shown.</summary>
+    internal IReadOnlyList<string> CommandLine => _services.CommandLine;
+
     private MonitoringService CreateMonitoring(ServerOptions options)
     {
         var source = new MonitoringSource(this);

@@ -13,6 +13,9 @@ public sealed record NatsServerServices
     /// <summary>The clock of all deadlines and times shown.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>The command line that monitoring shows, without secrets; empty: none is shown.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
+
     /// <summary>An embedder's own authentication; replaces what is configured.</summary>
     public AuthenticationDelegate? Authentication { get; init; }
 

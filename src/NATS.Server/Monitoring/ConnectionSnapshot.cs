@@ -55,6 +55,12 @@ internal sealed record ConnectionSnapshot
     /// <summary>The display name of the account; the account's name when it has no other.</summary>
     public string AccountTag { get; init; } = "";
 
+    /// <summary>The user's JWT as sent in CONNECT; empty without one. Not for everybody: see <see cref="BearerToken"/>.</summary>
+    public string Jwt { get; init; } = "";
+
+    /// <summary>The name in the user's JWT; empty without one.</summary>
+    public string UserName { get; init; } = "";
+
     /// <summary>The key that signed the user's JWT; empty without one.</summary>
     public string IssuerKey { get; init; } = "";
 

@@ -39,6 +39,12 @@ internal interface IMonitoredServer
     /// <summary>How people call an account; its name when there is no such account.</summary>
     string DisplayNameOf(string account);
 
+    /// <summary>The server's own queues, in any order.</summary>
+    IReadOnlyList<QueueSnapshot> SnapshotQueues();
+
+    /// <summary>The command line without secrets; empty when it is not known.</summary>
+    IReadOnlyList<string> CommandLine { get; }
+
     /// <summary>Null when the server has no JetStream, or it is switched off.</summary>
     JetStreamEngine? JetStream { get; }
 

@@ -44,7 +44,9 @@ internal sealed partial class MonitoringEndpoints : IDisposable
             new("/gatewayz", Gatewayz),
             new("/leafz", Leafz),
             new("/raftz", Raftz),
-            NotBuilt("/ipqueuesz"), NotBuilt("/stacksz"), NotBuilt("/debug/vars"),
+            new("/ipqueuesz", Ipqueuesz, isList: true),
+            new("/stacksz", Stacksz),
+            new("/debug/vars", Expvarz),
         ];
         _endpoints = all.ToDictionary(x => Below(x.Name), StringComparer.Ordinal);
         _endpoints.Add(Below("/subscriptionsz"), _endpoints[Below("/subsz")]);
@@ -117,8 +119,6 @@ internal sealed partial class MonitoringEndpoints : IDisposable
     }
 
     private string Below(string endpoint) => _basePath == "/" ? endpoint : _basePath + endpoint;
-
-    private static Endpoint NotBuilt(string name) => new(name, _ => HttpResponse.Text(501, $"{name} is not built yet in this server\n"));
 
     private HttpResponse RootPage()
     {

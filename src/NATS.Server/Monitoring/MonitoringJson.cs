@@ -21,6 +21,9 @@ namespace NATS.Server.Monitoring;
 [JsonSerializable(typeof(Routez))]
 [JsonSerializable(typeof(Gatewayz))]
 [JsonSerializable(typeof(Leafz))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, QueueStatus>))]
+[JsonSerializable(typeof(Expvarz))]
+[JsonSerializable(typeof(ProfilezStatus))]
 internal sealed partial class MonitoringJson : JsonSerializerContext
 {
     /// <summary>On several lines.</summary>

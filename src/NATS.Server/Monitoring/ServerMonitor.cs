@@ -64,6 +64,18 @@ public sealed class ServerMonitor
     /// <summary>Leaf nodes.</summary>
     public Leafz Leafz() => PeersBuilder.LeafNodes(_server, _time.GetUtcNow());
 
+    /// <summary>The server's own queues, by name.</summary>
+    public IReadOnlyDictionary<string, QueueStatus> Ipqueuesz(IpqueueszOptions? options = null) => IpqueueszBuilder.Build(options ?? new IpqueueszOptions(), _server);
+
+    /// <summary>What the threads of the process are about, as text for people.</summary>
+    public string Stacksz() => StacksBuilder.Render(ProcessThreads.Read(), Environment.StackTrace);
+
+    /// <summary>The memory and the command line of the process.</summary>
+    public Expvarz Expvarz() => new() { Memstats = MemoryStatistics.Read(), Cmdline = _server.CommandLine };
+
+    /// <summary>A profile of the process, or why there is none.</summary>
+    public ProfilezStatus Profilez(ProfilezOptions? options = null) => ProfilezBuilder.Build(options ?? new ProfilezOptions(), Stacksz);
+
     /// <summary>Writes what JetStream has and uses, as JSON on several lines.</summary>
     /// <param name="output">Gets it.</param>
     /// <param name="options">What to show.</param>

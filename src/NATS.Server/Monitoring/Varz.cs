@@ -168,6 +168,9 @@ public sealed record Varz
 
     public required PeerStats StaleConnectionStats { get; init; }
 
+    /// <summary>Answers of certificate authorities that are remembered; null when none are asked.</summary>
+    public OcspPeerCache? OcspPeerCache { get; init; }
+
     public DiskIoWaitStats DiskIoWaitStats { get; init; } = new();
 
     /// <summary>Proxies that may vouch for clients; null without any.</summary>
@@ -208,4 +211,28 @@ public sealed record DiskIoWaitStats
     public ulong WaitTime { get; init; }
 
     public ulong MaxWaitTime { get; init; }
+}
+
+/// <summary>Answers of certificate authorities that are remembered. Immutable. What is 0 is absent in JSON.</summary>
+public sealed record OcspPeerCache
+{
+    public required string CacheType { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CacheHits { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CacheMisses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedResponses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedRevokedResponses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedGoodResponses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedUnknownResponses { get; init; }
 }

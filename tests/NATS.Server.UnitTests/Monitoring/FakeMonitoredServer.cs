@@ -69,6 +69,12 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
             .Select(x => x with { Subscriptions = withSubscriptions ? [.. Subscriptions.Where(s => s.Account == x.Name)] : [] }),
     ];
 
+    public List<QueueSnapshot> Queues { get; } = [];
+
+    public IReadOnlyList<string> CommandLine { get; set; } = [];
+
+    public IReadOnlyList<QueueSnapshot> SnapshotQueues() => Queues;
+
     public List<AccountDetailSnapshot> Details { get; } = [];
 
     public List<AccountStatSnapshot> Stats { get; } = [];

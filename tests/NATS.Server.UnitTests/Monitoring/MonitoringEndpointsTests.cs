@@ -131,16 +131,6 @@ public sealed class MonitoringEndpointsTests : IDisposable
         Assert.Equal((301, null, ""), (posted.Status, posted.ContentType, empty));
     }
 
-    [Theory]
-    [InlineData("/ipqueuesz")]
-    [InlineData("/stacksz")]
-    [InlineData("/debug/vars")]
-    public async Task Endpoints_that_are_not_built_say_so(string path)
-    {
-        (HttpResponse response, string body) = await Get(path);
-        Assert.Equal((501, $"{path} is not built yet in this server\n"), (response.Status, body));
-    }
-
     [Fact]
     public async Task Requests_are_counted_per_endpoint()
     {
