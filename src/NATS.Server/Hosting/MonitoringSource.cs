@@ -18,6 +18,8 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
 
     public ClosedConnectionRing ClosedConnections { get; } = new(Math.Max(1, server.Context.Clients.MaxClosed));
 
+    public ServerOptions Options => _context.Options;
+
     public ServerSnapshot SnapshotServer()
     {
         ServerInfo info = _context.Info;
@@ -50,6 +52,58 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
     }
 
     public IReadOnlyList<ConnectionSnapshot> SnapshotConnections() => [.. _context.Clients.Open.Select(Describe)];
+
+    public ConnectionTotals SumConnections()
+    {
+        int count = 0;
+        long pending = 0, subscriptions = 0;
+        TrafficCount traffic = default;
+        foreach (ClientSession session in _context.Clients.Open)
+        {
+            count++;
+            pending += session.Connection.Outbound.Pending;
+            subscriptions += session.Subscriptions.Count;
+            traffic += session.Traffic;
+        }
+
+        return new ConnectionTotals(count, pending, subscriptions, new TrafficSnapshot(traffic.InMessages, traffic.InBytes, traffic.OutMessages, traffic.OutBytes));
+    }
+
+    public SublistSnapshot SumSublists()
+    {
+        var sum = default(SublistSnapshot);
+        foreach (Account account in _context.Accounts.All)
+        {
+            SublistStats stats = account.Read(static sublist => sublist.Stats);
+            sum = sum with
+            {
+                Subscriptions = sum.Subscriptions + (uint)stats.Count,
+                Inserts = sum.Inserts + (ulong)stats.Inserts,
+                Removes = sum.Removes + (ulong)stats.Removes,
+                Matches = sum.Matches + (ulong)stats.Matches + (ulong)account.CacheHits,
+                CacheHits = sum.CacheHits + (ulong)account.CacheHits,
+            };
+        }
+
+        foreach (LoopContext loop in server.Engine.Contexts)
+        {
+            if (loop.Extension is not DeliveryContext delivery) continue;
+            foreach (MatchCache cache in delivery.Caches)
+            {
+                int cached = cache.Survey(account: null, out long hits, out long fanout, out int largest);
+                sum = sum with
+                {
+                    CachedSubjects = sum.CachedSubjects + (uint)cached,
+                    Matches = sum.Matches + (ulong)hits,
+                    CacheHits = sum.CacheHits + (ulong)hits,
+                    TotalFanout = sum.TotalFanout + (ulong)fanout,
+                    MaxFanout = Math.Max(sum.MaxFanout, (uint)largest),
+                };
+            }
+        }
+
+        return sum;
+    }
 
     public IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid) =>
         _context.Clients.Find(cid) is { } session ? Describe(session, session.Subscriptions.Snapshot()) : [];

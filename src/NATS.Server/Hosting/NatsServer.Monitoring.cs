@@ -31,6 +31,7 @@ public sealed partial class NatsServer
 
     private void StartMonitoring()
     {
+        _monitoring.StartMeter(_services.MeterFactory);
         try
         {
             _monitoring.Start();

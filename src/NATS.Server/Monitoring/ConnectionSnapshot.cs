@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NATS.Server.Connections;
 
 namespace NATS.Server.Monitoring;
@@ -73,6 +74,14 @@ internal sealed record ConnectionSnapshot
     /// <summary>The public key of the proxy that vouched for the client; empty without one.</summary>
     public string ProxyKey { get; init; } = "";
 }
+
+/// <summary>Sums over connections.</summary>
+/// <param name="Count">Connections.</param>
+/// <param name="PendingBytes">Bytes that wait to be sent to them.</param>
+/// <param name="Subscriptions">Their subscriptions.</param>
+/// <param name="Traffic">What they sent and got.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ConnectionTotals(int Count, long PendingBytes, long Subscriptions, TrafficSnapshot Traffic);
 
 /// <summary>One subscription at one moment. Immutable; shares its arrays with the subscription it describes.</summary>
 internal sealed record SubscriptionSnapshot

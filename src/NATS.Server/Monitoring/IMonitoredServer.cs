@@ -1,4 +1,5 @@
 using NATS.Server.JetStream.Engine;
+using NATS.Server.Options;
 
 namespace NATS.Server.Monitoring;
 
@@ -11,10 +12,19 @@ internal interface IMonitoredServer
     /// <summary>Connections that ended, newest replace oldest.</summary>
     ClosedConnectionRing ClosedConnections { get; }
 
+    /// <summary>The configuration in force.</summary>
+    ServerOptions Options { get; }
+
     ServerSnapshot SnapshotServer();
 
     /// <summary>All open client and leaf node connections, in any order.</summary>
     IReadOnlyList<ConnectionSnapshot> SnapshotConnections();
+
+    /// <summary>Sums over all open connections.</summary>
+    ConnectionTotals SumConnections();
+
+    /// <summary>The subscription indexes of all accounts together.</summary>
+    SublistSnapshot SumSublists();
 
     /// <summary>The subscriptions of one open connection, in any order; empty when the connection is gone.</summary>
     IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid);

@@ -47,6 +47,7 @@ internal sealed partial class MonitoringEndpoints : IDisposable
             new("/ipqueuesz", Ipqueuesz, isList: true),
             new("/stacksz", Stacksz),
             new("/debug/vars", Expvarz),
+            new("/metrics", Metrics, isList: true),
         ];
         _endpoints = all.ToDictionary(x => Below(x.Name), StringComparer.Ordinal);
         _endpoints.Add(Below("/subscriptionsz"), _endpoints[Below("/subsz")]);

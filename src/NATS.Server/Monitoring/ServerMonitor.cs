@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using NATS.Server.Monitoring.Http;
+using NATS.Server.Monitoring.Metrics;
 
 namespace NATS.Server.Monitoring;
 
@@ -85,6 +86,19 @@ public sealed class ServerMonitor
         using var writer = new Utf8JsonWriter(output, MonitoringJson.Indented);
         return JszWriter.TryWrite(writer, options ?? new JszOptions(), _server, _time.GetUtcNow());
     }
+
+    /// <summary>Writes all metrics in the text format of Prometheus, whether the monitoring port answers them or not.</summary>
+    public void WriteMetrics(IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        Write(new PrometheusWriter(output));
+    }
+
+    /// <summary>Hands all metrics to somebody.</summary>
+    internal void Write(IMetricSink sink) => ServerMetrics.Write(sink, _server, Varz(), _time.GetUtcNow());
+
+    /// <summary>Whether the monitoring port answers metrics, at the moment.</summary>
+    internal bool TellsMetrics => _server.Options.Metrics.IsEnabled;
 
     /// <summary>Answers a request as the monitoring port does, to serve monitoring from a web server of one's own.</summary>
     /// <param name="target">Path and query, percent-encoded, below the configured base path, such as <c>/connz?subs=1</c>.</param>

@@ -164,12 +164,12 @@ public sealed record Varz
     /// <summary>Logins refused because the account is not one of those that may connect; null for none.</summary>
     public ulong? PinnedAccountFails { get; init; }
 
+    /// <summary>Answers of certificate authorities that are remembered; null when none are asked.</summary>
+    public OcspPeerCache? OcspPeerCache { get; init; }
+
     public required PeerStats SlowConsumerStats { get; init; }
 
     public required PeerStats StaleConnectionStats { get; init; }
-
-    /// <summary>Answers of certificate authorities that are remembered; null when none are asked.</summary>
-    public OcspPeerCache? OcspPeerCache { get; init; }
 
     public DiskIoWaitStats DiskIoWaitStats { get; init; } = new();
 

@@ -69,6 +69,16 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
             .Select(x => x with { Subscriptions = withSubscriptions ? [.. Subscriptions.Where(s => s.Account == x.Name)] : [] }),
     ];
 
+    public ServerOptions Options => Server.Options;
+
+    public ConnectionTotals Totals { get; set; }
+
+    public SublistSnapshot Sublists { get; set; }
+
+    public ConnectionTotals SumConnections() => Totals;
+
+    public SublistSnapshot SumSublists() => Sublists;
+
     public List<QueueSnapshot> Queues { get; } = [];
 
     public IReadOnlyList<string> CommandLine { get; set; } = [];
