@@ -41,12 +41,20 @@ public sealed partial class MetricsTests
         await using ServerProcess process = await OurServer.StartAsync(new ServerProcessOptions { Config = "http: -1\n" });
         await using var server = new MonitoredServer(process);
         Assert.Equal(404, (await MonitoredPair.Get(server, "/metrics")).Status);
-        await process.ReloadAsync("http: -1\nmetrics { prefix: nats }\n");
+        await ReloadAsync(process, "metrics { prefix: nats }\n");
         (int status, _, string metrics) = await MonitoredPair.Get(server, "/metrics");
         Assert.Equal(200, status);
         Assert.Contains("\nnats_varz_connections{", metrics, StringComparison.Ordinal);
-        await process.ReloadAsync("http: -1\n");
+        await ReloadAsync(process, "");
         Assert.Equal(404, (await MonitoredPair.Get(server, "/metrics")).Status);
+    }
+
+    private static async Task ReloadAsync(ServerProcess process, string change)
+    {
+        process.WriteConfig("http: -1\n" + change);
+        int from = process.Log.Count;
+        process.Signal("HUP");
+        await process.WaitForLogAsync("Reloaded server configuration", from);
     }
 
     private static async Task AskAsync(RawClient client, string subject, string request)
