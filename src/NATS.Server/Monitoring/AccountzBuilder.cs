@@ -72,7 +72,7 @@ internal static class AccountzBuilder
         foreach (SubjectMapping mapping in mappings.All)
         {
             List<AccountMapping> destinations = [];
-            foreach (IGrouping<string?, MappingDestination> cluster in mapping.Destinations.GroupBy(static destination => destination.Cluster))
+            foreach (IGrouping<string?, MappingDestination> cluster in mapping.Destinations.GroupBy(static destination => destination.Cluster, StringComparer.Ordinal))
             {
                 // The reference keeps sums, with which chance is compared.
                 int sum = 0;
@@ -105,7 +105,7 @@ internal static class AccountzBuilder
         };
     }
 
-    private static IReadOnlyList<AccountImport>? Imports(AccountDetailSnapshot account)
+    private static AccountImport[]? Imports(AccountDetailSnapshot account)
     {
         AccountImport[] imports =
         [

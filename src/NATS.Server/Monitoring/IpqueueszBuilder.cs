@@ -3,7 +3,7 @@ namespace NATS.Server.Monitoring;
 /// <summary>Selects the queues that are shown. Pure over <see cref="IMonitoredServer"/>, thread-safe.</summary>
 internal static class IpqueueszBuilder
 {
-    /// <returns>By name, in the order of names.</returns>
+    /// <summary>The queues by name, in the order of names.</summary>
     public static IReadOnlyDictionary<string, QueueStatus> Build(IpqueueszOptions options, IMonitoredServer server)
     {
         var shown = new SortedDictionary<string, QueueStatus>(StringComparer.Ordinal);

@@ -69,7 +69,7 @@ public sealed class ServerMonitor
     public IReadOnlyDictionary<string, QueueStatus> Ipqueuesz(IpqueueszOptions? options = null) => IpqueueszBuilder.Build(options ?? new IpqueueszOptions(), _server);
 
     /// <summary>What the threads of the process are about, as text for people.</summary>
-    public string Stacksz() => StacksBuilder.Render(ProcessThreads.Read(), Environment.StackTrace);
+    public string Stacksz() => StacksBuilder.Render(_server.Options.ServerName, ProcessThreads.Read(), Environment.StackTrace);
 
     /// <summary>The memory and the command line of the process.</summary>
     public Expvarz Expvarz() => new() { Memstats = MemoryStatistics.Read(), Cmdline = _server.CommandLine };

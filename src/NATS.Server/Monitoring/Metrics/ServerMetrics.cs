@@ -80,7 +80,7 @@ internal static class ServerMetrics
         One(sink, names.Core("healthz", "status_value", "1 when the server is healthy, else 0"), labels.With(("value", health.Status)), isHealthy ? 1 : 0);
     }
 
-    /// <returns>How many were left out.</returns>
+    // Returns how many were left out.
     private static long WriteAccounts(IMetricSink sink, MetricNames names, MetricLabels labels, IMonitoredServer server, int limit, DateTimeOffset now)
     {
         IReadOnlyList<AccountStat> accounts = AccountStatzBuilder.Build(new AccountStatzOptions { IncludeUnused = true }, server, now).Accounts;
