@@ -1,11 +1,15 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Host.Flags;
+using NATS.Server.Host.Telemetry;
 using NATS.Server.Options;
 
 namespace NATS.Server.Host;
 
 /// <summary>The real server behind <see cref="IHostedServer"/>. Thread-safe.</summary>
-internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
+/// <param name="server">The server.</param>
+/// <param name="export">Ends with it; null without one.</param>
+internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : IHostedServer
 {
     private Task _lameDuck = Task.CompletedTask;
 
@@ -26,7 +30,9 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
     {
         try
         {
-            return new HostedNatsServer(await NatsServer.StartAsync(options, new NatsServerServices { LoggerFactory = loggers, Reload = reload }));
+            var services = new NatsServerServices { LoggerFactory = loggers, Reload = reload, CommandLine = ArgumentRedaction.Redact(Environment.GetCommandLineArgs()) };
+            var server = await NatsServer.StartAsync(options, services);
+            return new HostedNatsServer(server, OtlpExport.Start(server.Options, server.ServerName));
         }
         catch (NatsServerException exception)
         {
@@ -49,5 +55,6 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
     {
         await server.WaitForShutdownAsync();
         await _lameDuck;
+        export?.Dispose();
     }
 }

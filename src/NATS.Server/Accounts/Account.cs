@@ -26,10 +26,6 @@ internal sealed class Account
     private long _slowConsumers;
     private long _cacheHits;
     private int _connections;
-    private long _endedInMessages;
-    private long _endedInBytes;
-    private long _endedOutMessages;
-    private long _endedOutBytes;
 
     /// <summary>Makes an account without anything.</summary>
     /// <param name="name">Its name.</param>
@@ -73,6 +69,12 @@ internal sealed class Account
         get => Volatile.Read(ref _inserted);
         set => Volatile.Write(ref _inserted, value);
     }
+
+    /// <summary>What connections that count for the account no more have sent and got.</summary>
+    public SettledTraffic Settled { get; } = new();
+
+    /// <summary>What the account's connections got so far by the streams that it imports, by exporting account; an account may come more than once.</summary>
+    public IEnumerable<(Account Exporter, TrafficCount Count)> ImportedTraffic => _importedStreams.Traffic;
 
     public int SubscriptionCount
     {
@@ -126,19 +128,6 @@ internal sealed class Account
     {
         Interlocked.Decrement(ref _connections);
         _connectionsChanged?.Invoke(this);
-    }
-
-    /// <summary>What client connections that are not bound any more received and sent while they were.</summary>
-    public (long InMessages, long InBytes, long OutMessages, long OutBytes) EndedTraffic =>
-        (Interlocked.Read(ref _endedInMessages), Interlocked.Read(ref _endedInBytes), Interlocked.Read(ref _endedOutMessages), Interlocked.Read(ref _endedOutBytes));
-
-    /// <summary>Adds to <see cref="EndedTraffic"/>.</summary>
-    public void AddEndedTraffic((long InMessages, long InBytes, long OutMessages, long OutBytes) traffic)
-    {
-        Interlocked.Add(ref _endedInMessages, traffic.InMessages);
-        Interlocked.Add(ref _endedInBytes, traffic.InBytes);
-        Interlocked.Add(ref _endedOutMessages, traffic.OutMessages);
-        Interlocked.Add(ref _endedOutBytes, traffic.OutBytes);
     }
 
     /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>

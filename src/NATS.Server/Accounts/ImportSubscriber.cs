@@ -7,7 +7,7 @@ namespace NATS.Server.Accounts;
 
 /// <summary>
 /// A stream import as the owner of the subscriptions that stand for importers in the exporting account: gives what they match the subject it has in the
-/// importing account, and hands it to the real subscription. Immutable, thread-safe.
+/// importing account, and hands it to the real subscription. Thread-safe.
 /// </summary>
 internal sealed class ImportSubscriber(StreamImport import) : Subscriber
 {
@@ -17,6 +17,9 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
     private readonly byte[]? _head = import.Transform is null && !import.To.AsSpan().SequenceEqual(import.From)
         ? [.. InboundMessage.HeadPrefix, .. import.To, (byte)' ']
         : null;
+
+    private long _sentMessages;
+    private long _sentBytes;
 
     public StreamImport Import => import;
 
@@ -33,15 +36,30 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         return there.WrittenSpan.ToArray();
     }
 
+    /// <summary>What connections got by the import.</summary>
+    public TrafficCount Sent => new(0, 0, Interlocked.Read(ref _sentMessages), Interlocked.Read(ref _sentBytes));
+
     public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer)
     {
         // What came in as a request is not exported as a stream.
         if (loop.CarriesService) return false;
+        long messages = loop.OutMessages;
+        long bytes = loop.OutBytes;
         Subscription real = ((ShadowSubscription)subscription).Real;
+        if (!DeliverTo(real, loop, message, producer)) return false;
+        Interlocked.Increment(ref subscription.Delivered);
+        if (!real.Owner.IsConnection) return true;
+        Interlocked.Add(ref _sentMessages, loop.OutMessages - messages);
+        Interlocked.Add(ref _sentBytes, loop.OutBytes - bytes);
+        return true;
+    }
+
+    private bool DeliverTo(Subscription real, LoopContext loop, in InboundMessage message, Subscriber producer)
+    {
         // What a consumer pushes keeps the subject that it was published to.
-        if (loop.ShowsAnotherSubject) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
-        if (_head is not null) return Counted(subscription, real.Owner.Deliver(loop, real, message.WithHead(_head), producer));
-        if (import.Transform is not { } transform) return Counted(subscription, real.Owner.Deliver(loop, real, message, producer));
+        if (loop.ShowsAnotherSubject) return real.Owner.Deliver(loop, real, message, producer);
+        if (_head is not null) return real.Owner.Deliver(loop, real, message.WithHead(_head), producer);
+        if (import.Transform is not { } transform) return real.Owner.Deliver(loop, real, message, producer);
 
         int start = InboundMessage.HeadPrefix.Length;
         int length = start + transform.MaxLength(message.Subject.Length) + 1;
@@ -52,12 +70,6 @@ internal sealed class ImportSubscriber(StreamImport import) : Subscriber
         head[end] = (byte)' ';
         bool delivered = real.Owner.Deliver(loop, real, message.WithHead(head[..(end + 1)]), producer);
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
-        return Counted(subscription, delivered);
-    }
-
-    private static bool Counted(Subscription shadow, bool delivered)
-    {
-        if (delivered) Interlocked.Increment(ref shadow.Delivered);
         return delivered;
     }
 }

@@ -19,6 +19,9 @@ public sealed partial class NatsServer
     private OcspResponder? _ocspResponder;
     private OcspCache? _ocspCache;
 
+    /// <summary>Null when no certificate authority is asked, or answers are not remembered.</summary>
+    internal OcspCacheState? DescribeOcspCache() => Volatile.Read(ref _ocspCache)?.State;
+
     /// <summary>Embedders name files; a configuration's were read with it.</summary>
     private static ServerOptions ReadTlsFiles(ServerOptions options)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Server.Auth;
@@ -12,6 +13,12 @@ public sealed record NatsServerServices
 
     /// <summary>The clock of all deadlines and times shown.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Makes the meter <c>Nats.Server</c>; without one the server makes it itself, and disposes it when it stops.</summary>
+    public IMeterFactory? MeterFactory { get; init; }
+
+    /// <summary>The command line that monitoring shows, without secrets; empty: none is shown.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
 
     /// <summary>An embedder's own authentication; replaces what is configured.</summary>
     public AuthenticationDelegate? Authentication { get; init; }

@@ -33,6 +33,7 @@ internal sealed class ServerContext
         UsesMatchCache = !options.DisableSublistCache;
         LoginThrottle = new LoginThrottle(clock.Time);
         Clients = new ClientRegistry(options.MaxClosedClients);
+        Traffic = new TrafficLedger(Clients, accounts);
     }
 
     public EngineClock Clock { get; }
@@ -42,6 +43,9 @@ internal sealed class ServerContext
     public AccountRegistry Accounts { get; }
 
     public ClientRegistry Clients { get; }
+
+    /// <summary>What accounts have sent and got.</summary>
+    public TrafficLedger Traffic { get; }
 
     /// <summary>Slows down addresses that fail to authenticate too often.</summary>
     public LoginThrottle LoginThrottle { get; }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NATS.Server.Accounts;
+using NATS.Server.Monitoring;
 using NATS.Server.Sessions;
 
 namespace NATS.Server.SystemEvents;
@@ -16,14 +17,21 @@ internal sealed class AccountActivity
     private readonly ServerContext _server;
     private readonly EventPublisher _publisher;
     private readonly ServerStamp _stamp;
+    private readonly Func<Account, AccountStat?> _figures;
     private readonly Lock _lock = new();
 
     // Every account with connections is queued once. Its next heartbeat may have moved since, to a later time.
     private readonly Dictionary<Account, long> _dueMs = [];
     private readonly PriorityQueue<Account, long> _queue = new();
 
-    public AccountActivity(ServerContext server, EventPublisher publisher, ServerStamp stamp)
+    /// <summary>Follows no account yet.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="publisher">Publishes.</param>
+    /// <param name="stamp">Says which server tells.</param>
+    /// <param name="figures">Counts for an account; null when it is gone.</param>
+    public AccountActivity(ServerContext server, EventPublisher publisher, ServerStamp stamp, Func<Account, AccountStat?> figures)
     {
+        _figures = figures;
         _server = server;
         _publisher = publisher;
         _stamp = stamp;
@@ -62,8 +70,8 @@ internal sealed class AccountActivity
     {
         if (account.Connections == 0) return RequestOutcome.Silent;
         Follow(account, _server.Clock.NowMs);
+        if (_figures(account) is not { } figures) return RequestOutcome.Silent;
         EventHead head = EventHead.New(EventHead.AccountConnections, _server.Clock.UtcNow);
-        var figures = AccountFigures.Of(account, _server);
         return RequestOutcome.Whole(json => Write(json, head, figures));
     }
 
@@ -73,19 +81,18 @@ internal sealed class AccountActivity
         string now = $"$SYS.ACCOUNT.{account.Name}.SERVER.CONNS";
         bool wantsOld = _publisher.IsWanted(system, old);
         bool wantsNew = _publisher.IsWanted(system, now);
-        if (!wantsOld && !wantsNew) return;
+        if ((!wantsOld && !wantsNew) || _figures(account) is not { } figures) return;
         EventHead head = EventHead.New(EventHead.AccountConnections, _server.Clock.UtcNow);
-        var figures = AccountFigures.Of(account, _server);
         if (wantsOld) _publisher.Enqueue(system, old, json => Write(json, head, figures));
         if (wantsNew) _publisher.Enqueue(system, now, json => Write(json, head, figures));
     }
 
-    private void Write(Utf8JsonWriter json, EventHead head, AccountFigures figures)
+    private void Write(Utf8JsonWriter json, EventHead head, AccountStat figures)
     {
         json.WriteStartObject();
         head.Write(json);
         _stamp.Write(json);
-        figures.Write(json);
+        foreach (JsonProperty field in JsonSerializer.SerializeToElement(figures, MonitoringJson.Default.AccountStat).EnumerateObject()) field.WriteTo(json);
         json.WriteEndObject();
     }
 

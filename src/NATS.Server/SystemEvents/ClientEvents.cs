@@ -2,7 +2,6 @@ using System.Text.Json;
 using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Connections;
-using NATS.Server.Monitoring;
 using NATS.Server.Sessions;
 
 namespace NATS.Server.SystemEvents;
@@ -70,18 +69,11 @@ internal sealed class ClientEvents(ServerContext server, EventPublisher publishe
     private void PublishEnd(Account account, string subject, EventClient client, ClientSession session, ClosedState reason, DateTimeOffset now)
     {
         EventHead head = EventHead.New(EventHead.ClientDisconnect, now);
-        TrafficSnapshot traffic = TrafficOf(session);
+        TrafficCount traffic = session.Traffic;
         publisher.Enqueue(account, subject, json => Write(json, head, client, traffic, reason));
     }
 
-    private static TrafficSnapshot TrafficOf(ClientSession session)
-    {
-        OutboundBuffer outbound = session.Connection.Outbound;
-        return new TrafficSnapshot(
-            Volatile.Read(ref session.InMessages), Volatile.Read(ref session.InBytes), Volatile.Read(ref outbound.Messages), Volatile.Read(ref outbound.PayloadBytes));
-    }
-
-    private void Write(Utf8JsonWriter json, EventHead head, EventClient client, TrafficSnapshot traffic, ClosedState reason)
+    private void Write(Utf8JsonWriter json, EventHead head, EventClient client, TrafficCount traffic, ClosedState reason)
     {
         json.WriteStartObject();
         head.Write(json);
@@ -89,8 +81,8 @@ internal sealed class ClientEvents(ServerContext server, EventPublisher publishe
         client.Write(json);
 
         // Told from the client's side.
-        json.WriteReceived("sent"u8, traffic);
-        json.WriteSent("received"u8, traffic);
+        json.WriteTraffic("sent"u8, traffic.InMessages, traffic.InBytes);
+        json.WriteTraffic("received"u8, traffic.OutMessages, traffic.OutBytes);
         json.WriteString("reason"u8, reason.ToReason());
         json.WriteEndObject();
     }

@@ -46,9 +46,59 @@ internal static class RequestBodies
             _ => options with { Details = json.Flag(options.Details) },
         });
 
+    public static readonly RequestBody<AccountStatzOptions> AccountStatz = new(
+        "AccountStatzEventOptions",
+        new AccountStatzOptions(),
+        ["accounts", "include_unused"],
+        static (json, name, options) => name switch
+        {
+            "accounts" => options with { Accounts = json.Texts() is { } accounts ? [.. accounts] : [] },
+            _ => options with { IncludeUnused = json.Flag(options.IncludeUnused) },
+        });
+
+    public static readonly RequestBody<AccountzOptions> Accountz = new(
+        "AccountzEventOptions", new AccountzOptions(), ["account"], static (json, _, options) => options with { Account = json.Text(options.Account) });
+
+    public static readonly RequestBody<IpqueueszOptions> Ipqueuesz = new(
+        "IpqueueszEventOptions",
+        new IpqueueszOptions(),
+        ["all", "filter"],
+        static (json, name, options) => name == "all" ? options with { All = json.Flag(options.All) } : options with { Filter = json.Text(options.Filter) });
+
+    public static readonly RequestBody<ProfilezOptions> Profilez = new(
+        "ProfilezEventOptions",
+        new ProfilezOptions(),
+        ["name", "debug", "duration"],
+        static (json, name, options) => name switch
+        {
+            "name" => options with { Name = json.Text(options.Name) },
+            "duration" => options with { Duration = new TimeSpan(json.Duration(current: 0) / TimeSpan.NanosecondsPerTick) },
+            _ => Passed(options, json.Number(0, "int")),
+        });
+
+    // Where there are no other servers their options choose nothing, but have to be right all the same.
+    public static readonly RequestBody<object?> Routez = WithoutMeaning("RoutezEventOptions", ["subscriptions", "subscriptions_detail"], []);
+
+    public static readonly RequestBody<object?> Gatewayz = WithoutMeaning(
+        "GatewayzEventOptions", ["accounts", "subscriptions", "subscriptions_detail"], ["name", "account_name"]);
+
+    public static readonly RequestBody<object?> Leafz = WithoutMeaning("LeafzEventOptions", ["subscriptions"], ["account"]);
+
+    public static readonly RequestBody<object?> Raftz = WithoutMeaning("RaftzEventOptions", [], ["account", "group"]);
+
     /// <summary>A body without options of its own: a filter at most.</summary>
     /// <param name="type">What the reference calls its type.</param>
     public static RequestBody<object?> FilterOnly(string type) => new(type, defaults: null, [], static (_, _, options) => options);
+
+    private static RequestBody<object?> WithoutMeaning(string type, string[] flags, string[] texts) =>
+        new(type, defaults: null, [.. flags, .. texts], (json, name, options) =>
+            Array.IndexOf(flags, name) >= 0 ? Passed(options, json.Flag(current: false)) : Passed(options, json.Text("")));
+
+    private static T Passed<T, TValue>(T options, TValue value)
+    {
+        _ = value;
+        return options;
+    }
 
     private static ConnzQuery ReadConnz(JsonCursor json, string name, ConnzQuery query)
     {

@@ -23,6 +23,7 @@ internal sealed class RequestTable(
         new RequestRoute("$SYS.REQ.SERVER.PING", Statistics, NeedsReply: false),
         .. control.OfServer().Select(entry => new RequestRoute($"$SYS.REQ.SERVER.{Id}.{entry.Name}", entry.Handler)),
         .. monitoring.OfAccount().Select(static entry => new RequestRoute($"$SYS.REQ.ACCOUNT.*.{entry.Name}", entry.Handler)),
+        new RequestRoute("$SYS.REQ.ACCOUNT.PING.STATZ", monitoring.OfAllAccounts),
         new RequestRoute("$SYS.REQ.ACCOUNT.*.CONNS", accounts.Connections),
         new RequestRoute("$SYS.REQ.ACCOUNT.NSUBS", accounts.CountForServer),
         new RequestRoute("$SYS.DEBUG.SUBSCRIBERS", accounts.CountForAccount),

@@ -17,6 +17,7 @@ internal sealed class SystemEventService
     private readonly AccountActivity _activity;
     private readonly ServerStatistics _statistics;
     private readonly OcspEvents _ocsp;
+    private readonly ServerRequests _requests;
 
     /// <summary>Begins to answer, and to tell of clients.</summary>
     /// <param name="server">The server; its accounts and sessions are followed from here on.</param>
@@ -29,7 +30,7 @@ internal sealed class SystemEventService
         _server = server;
         Stamp = new ServerStamp(server);
         _publisher = new EventPublisher(engine, server.Logger);
-        _activity = new AccountActivity(server, _publisher, Stamp);
+        _activity = new AccountActivity(server, _publisher, Stamp, account => Describe(account, monitor.Server));
         _statistics = new ServerStatistics(server, _publisher, monitor, Stamp);
         _ocsp = new OcspEvents(server, _publisher, Stamp);
         var clients = new ClientEvents(server, _publisher, Stamp);
@@ -39,11 +40,15 @@ internal sealed class SystemEventService
         server.Accounts.ConnectionsChanged = _activity.OnChanged;
         var monitoring = new MonitoringRequests(server, monitor);
         var table = new RequestTable(server, monitoring, new ControlRequests(server, monitoring, reload), new AccountRequests(server, _activity), _statistics);
-        new SystemServices(server, router, engine, new ServerRequests(server, Stamp), table.Routes, Stamp).Start();
+        _requests = new ServerRequests(server, Stamp);
+        new SystemServices(server, router, engine, _requests, table.Routes, Stamp).Start();
     }
 
     /// <summary>Says in events and answers which server they are from.</summary>
     public ServerStamp Stamp { get; }
+
+    /// <summary>What waits to be published and to be answered, under the reference's names.</summary>
+    public IReadOnlyList<QueueSnapshot> Queues => [Describe("System sendQ", _publisher.Queued), Describe("System recvQ", _requests.Queued)];
 
     /// <summary>Begins to tell how the server does.</summary>
     public void Start() => _statistics.Start();
@@ -68,6 +73,12 @@ internal sealed class SystemEventService
         _statistics.Dispose();
         if (hasServed && _server.Accounts.System is { } system) await _publisher.CloseAsync(system, SubjectOf("SHUTDOWN"), Stamp.WriteValue, Patience).ConfigureAwait(false);
     }
+
+    private static AccountStat? Describe(Account account, IMonitoredServer server) =>
+        server.SnapshotAccountStats([account.Name]) is [var found, ..] ? AccountStatzBuilder.Describe(found) : null;
+
+    // The one at the front is being worked at.
+    private static QueueSnapshot Describe(string name, int count) => new(name, Math.Max(0, count - 1), Math.Min(count, 1));
 
     private string SubjectOf(string word) => $"$SYS.SERVER.{_server.Info.ServerId}.{word}";
 }

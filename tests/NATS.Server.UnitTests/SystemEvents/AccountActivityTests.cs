@@ -12,7 +12,7 @@ public sealed class AccountActivityTests : IDisposable
 
     public AccountActivityTests()
     {
-        _activity = new AccountActivity(_world.Server, _world.Publisher, _world.Stamp);
+        _activity = new AccountActivity(_world.Server, _world.Publisher, _world.Stamp, SystemWorld.FiguresOf);
         _world.Accounts.ConnectionsChanged = _activity.OnChanged;
         _a = _world.Accounts.GetOrAdd("A");
     }
@@ -103,17 +103,6 @@ public sealed class AccountActivityTests : IDisposable
         Advance(0.2);
         Assert.Equal(4, _world.Received.Count);
         Assert.Equal(1, _activity.Followed);
-    }
-
-    [Fact]
-    public void What_connections_did_before_they_went_still_counts()
-    {
-        _world.Listen("$SYS.ACCOUNT.*.SERVER.CONNS");
-        _a.TryAddConnection();
-        _a.AddEndedTraffic((1, 10, 2, 20));
-        _a.RemoveConnection();
-        Assert.Contains("\"sent\":{\"msgs\":2,\"bytes\":20,", _world.Received[1], StringComparison.Ordinal);
-        Assert.Contains("\"received\":{\"msgs\":1,\"bytes\":10,", _world.Received[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,6 +73,14 @@ internal sealed class SystemWorld : IDisposable
         }
     }
 
+    /// <summary>The figures of an account that nothing was sent in.</summary>
+    public static AccountStat FiguresOf(Account account) => AccountStatzBuilder.Describe(new AccountStatSnapshot
+    {
+        Name = account.Name,
+        DisplayName = account.Name,
+        Clients = account.Connections,
+    });
+
     /// <summary>A field of what was received.</summary>
     public static string Field(string received, string name)
     {
