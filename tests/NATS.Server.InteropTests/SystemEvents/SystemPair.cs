@@ -12,7 +12,7 @@ internal sealed class SystemPair : IAsyncDisposable
         server_name: S
         accounts {
           $SYS { users: [{user: s, password: s}], exports: [{service: "$SYS.DEBUG.SUBSCRIBERS"}] }
-          A { users: [{user: a, password: a}], imports: [{service: {account: $SYS, subject: "$SYS.DEBUG.SUBSCRIBERS"}}] }
+          A { users: [{user: a, password: a}], imports: [{service: {account: "$SYS", subject: "$SYS.DEBUG.SUBSCRIBERS"}}] }
           B { users: [{user: b, password: b}] }
         }
 
