@@ -16,7 +16,7 @@ public static class Promtool
     public static async Task<(int Code, string[] Complaints)> CheckAsync(string metrics)
     {
         string path = Located.Value ?? throw new SkippedTestException("no promtool on this machine: see scripts/get-promtool.sh");
-        var start = new ProcessStartInfo(path, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(path, ["check", "metrics"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         await process.StandardInput.BaseStream.WriteAsync(Encoding.UTF8.GetBytes(metrics));
         process.StandardInput.Close();
@@ -29,7 +29,7 @@ public static class Promtool
     private static string? Locate()
     {
         if (OperatingSystem.IsWindows()) return null;
-        using Process script = Process.Start(new ProcessStartInfo("bash", [Repository.PathOf("scripts", "get-promtool.sh")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process script = Process.Start(new ProcessStartInfo("bash", [Repository.PathOf("scripts", "get-promtool.sh")]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         script.ErrorDataReceived += static (_, _) => { };
         script.BeginErrorReadLine();
         string path = script.StandardOutput.ReadToEnd().Trim();
