@@ -5,10 +5,10 @@ internal static class AccountStatzBuilder
 {
     public static AccountStatz Build(AccountStatzOptions options, IMonitoredServer server, DateTimeOffset now)
     {
-        IEnumerable<AccountStatSnapshot> accounts = server.SnapshotAccountStats(options.Accounts);
-        accounts = options.Accounts.Count == 0
-            ? accounts.OrderBy(static account => account.Name, StringComparer.Ordinal)
-            : options.Accounts.SelectMany(name => accounts.Where(account => account.Name == name));
+        // Those that are named in their order, all others in the order of their names.
+        Dictionary<string, AccountStatSnapshot> found = server.SnapshotAccountStats(options.Accounts).ToDictionary(static account => account.Name, StringComparer.Ordinal);
+        IEnumerable<string> names = options.Accounts.Count == 0 ? found.Keys.Order(StringComparer.Ordinal) : options.Accounts.Where(found.ContainsKey);
+        IEnumerable<AccountStatSnapshot> accounts = names.Select(name => found[name]);
         return new AccountStatz
         {
             ServerId = server.SnapshotServer().ServerId,
