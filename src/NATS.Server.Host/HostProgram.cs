@@ -103,7 +103,7 @@ internal static class HostProgram
                 SystemdNotifier.FromEnvironment(TimeProvider.System),
                 () => OptionsLoader.ForThisProcess.Load(flags.ConfigFile, overrides),
                 hasConfigFile: flags.ConfigFile.Length > 0);
-            return await host.RunAsync(options, () => HostedNatsServer.StartAsync(options, log), signals.NextAsync);
+            return await host.RunAsync(options, () => HostedNatsServer.StartAsync(options, log, host.ReloadOnRequest), signals.NextAsync);
         }
     }
 

@@ -1,11 +1,15 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using NATS.Server.Host.Flags;
+using NATS.Server.Host.Telemetry;
 using NATS.Server.Options;
 
 namespace NATS.Server.Host;
 
 /// <summary>The real server behind <see cref="IHostedServer"/>. Thread-safe.</summary>
-internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
+/// <param name="server">The server.</param>
+/// <param name="export">Ends with it; null without one.</param>
+internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : IHostedServer
 {
     private Task _lameDuck = Task.CompletedTask;
 
@@ -18,12 +22,17 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
     public ServerOptions Options => server.Options;
 
     /// <summary>Starts a server over the process's log.</summary>
+    /// <param name="options">What it starts with.</param>
+    /// <param name="loggers">The process's log.</param>
+    /// <param name="reload">Reads the configuration again when somebody asks the server to, and says why that failed; null when it did not.</param>
     /// <returns>Null, after logging why, when it cannot start.</returns>
-    public static async Task<IHostedServer?> StartAsync(ServerOptions options, ILoggerFactory loggers)
+    public static async Task<IHostedServer?> StartAsync(ServerOptions options, ILoggerFactory loggers, Func<string?> reload)
     {
         try
         {
-            return new HostedNatsServer(await NatsServer.StartAsync(options, new NatsServerServices { LoggerFactory = loggers }));
+            var services = new NatsServerServices { LoggerFactory = loggers, Reload = reload, CommandLine = ArgumentRedaction.Redact(Environment.GetCommandLineArgs()) };
+            var server = await NatsServer.StartAsync(options, services);
+            return new HostedNatsServer(server, OtlpExport.Start(server.Options, server.ServerName));
         }
         catch (NatsServerException exception)
         {
@@ -46,5 +55,6 @@ internal sealed class HostedNatsServer(NatsServer server) : IHostedServer
     {
         await server.WaitForShutdownAsync();
         await _lameDuck;
+        export?.Dispose();
     }
 }

@@ -17,6 +17,9 @@ namespace NATS.Server.Host;
 /// <param name="hasConfigFile">Without a file there is nothing to reload.</param>
 internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNotifier systemd, Func<LoadResult> load, bool hasConfigFile)
 {
+    // Signals come one after the other, but requests of clients come when they like.
+    private readonly Lock _reloading = new();
+    private IHostedServer? _server;
     private string _pidFile = "";
     private string _portsFileDir = "";
 
@@ -31,6 +34,7 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
             return 1;
         if (await start() is not { } server)
             return 1;
+        Volatile.Write(ref _server, server);
 
         WritePortsFile(options.PortsFileDir, server);
         systemd.Ready();
@@ -45,6 +49,10 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
         DeletePortsFile();
         return 0;
     }
+
+    /// <summary>Reads the configuration again because a client asked for it. Any thread.</summary>
+    /// <returns>Why nothing has changed; null when it has.</returns>
+    public string? ReloadOnRequest() => Volatile.Read(ref _server) is { } server ? Reload(server) : "the server is starting";
 
     private async Task HandleSignalsAsync(IHostedServer server, Func<CancellationToken, ValueTask<ServerSignal>> nextSignal, CancellationToken stopped)
     {
@@ -72,7 +80,8 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
                 await server.StopAsync();
                 return false;
             case ServerSignal.Reload:
-                Reload(server);
+                if (Reload(server) is { } problem)
+                    Log.ReloadFailed(log, problem);
                 break;
             case ServerSignal.ReopenLog:
                 ReopenLog();
@@ -84,26 +93,30 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
         return true;
     }
 
-    private void Reload(IHostedServer server)
+    // Says why nothing has changed; null when it has.
+    private string? Reload(IHostedServer server)
     {
         if (!hasConfigFile)
+            return "can only reload config when a file is provided using -c or --config";
+        lock (_reloading)
         {
-            Log.ReloadFailed(log, "can only reload config when a file is provided using -c or --config");
-            return;
+            systemd.Reloading();
+            try
+            {
+                var errors = ReloadErrors(server, load());
+                return errors.Count > 0 ? string.Join('\n', errors) : null;
+            }
+            catch (Exception exception)
+            {
+                // A fault in reloading must not end a server that serves.
+                Log.ReloadFaulted(log, exception);
+                return "internal error";
+            }
+            finally
+            {
+                systemd.Ready();
+            }
         }
-        systemd.Reloading();
-        try
-        {
-            var errors = ReloadErrors(server, load());
-            if (errors.Count > 0)
-                Log.ReloadFailed(log, string.Join('\n', errors));
-        }
-        catch (Exception exception)
-        {
-            // A fault in reloading must not end a server that serves.
-            Log.ReloadFaulted(log, exception);
-        }
-        systemd.Ready();
     }
 
     private IReadOnlyList<string> ReloadErrors(IHostedServer server, LoadResult loaded)
@@ -188,7 +201,7 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "Failed to reload server configuration: {Reason}")]
     public static partial void ReloadFailed(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Failed to reload server configuration: internal error")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reloading the server configuration failed")]
     public static partial void ReloadFaulted(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The log stays as it was: {Reason}")]

@@ -44,6 +44,17 @@ public sealed class SubjectMapping
 
     internal byte[] SourceBytes { get; }
 
+    /// <summary>
+    /// The destinations in force, with the share that goes to the source itself: those of every cluster first, then those of single clusters by name. Of one
+    /// cluster in the order of configuration.
+    /// </summary>
+    public IEnumerable<MappingDestination> Destinations =>
+    [
+        .. _choices.Select(static choice => new MappingDestination(choice.Transform.Destination, choice.Weight)),
+        .. _choicesByCluster.OrderBy(static entry => entry.Key, StringComparer.Ordinal)
+            .SelectMany(static entry => entry.Value.Select(choice => new MappingDestination(choice.Transform.Destination, choice.Weight, entry.Key))),
+    ];
+
     /// <summary>Creates a mapping to one destination.</summary>
     public static bool TryCreate(string source, string destination, [NotNullWhen(true)] out SubjectMapping? mapping, [NotNullWhen(false)] out string? error) =>
         TryCreate(source, [new MappingDestination(destination, 100)], out mapping, out error);

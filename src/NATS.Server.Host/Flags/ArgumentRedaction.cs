@@ -32,6 +32,18 @@ internal static class ArgumentRedaction
         }
     }
 
+    /// <summary>A command line with its secrets replaced, as the reference shows its own.</summary>
+    /// <param name="arguments">The command line, with or without the program's name.</param>
+    public static IReadOnlyList<string> Redact(IReadOnlyList<string> arguments)
+    {
+        string[] redacted = [.. arguments];
+
+        // From the end, so that the places of those before stay as they are.
+        foreach (var (argument, secret) in Find(arguments).Reverse())
+            redacted[argument] = string.Concat(redacted[argument].AsSpan(..secret.Start.Value), "[REDACTED]", redacted[argument].AsSpan(secret.End.Value..));
+        return redacted;
+    }
+
     // scheme://user:password@host, in a list separated by commas
     private static IEnumerable<Range> UserInfosOf(string urls, int start)
     {

@@ -82,6 +82,12 @@ internal sealed partial class JetStreamAccount : Mailbox<Action<JetStreamAccount
         }
     }
 
+    /// <summary>Requests to the API that wait to be worked on.</summary>
+    public int WaitingApiRequests => _requests.Count;
+
+    /// <summary>The same of those that only ask for information.</summary>
+    public int WaitingInformationRequests => _informationRequests.Count;
+
     /// <summary>Begins to receive what clients say to consumers.</summary>
     public void Start()
     {

@@ -6,6 +6,8 @@ internal sealed class WaitingRequests(int limit)
 {
     private int _count;
 
+    public int Count => Volatile.Read(ref _count);
+
     /// <summary>Counts one more, unless as many wait as may.</summary>
     public bool TryAdd()
     {

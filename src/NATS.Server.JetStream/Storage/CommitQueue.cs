@@ -44,6 +44,15 @@ public sealed class CommitQueue
     /// <summary>How many waits were served.</summary>
     public long Served { get; private set; }
 
+    /// <summary>How many wait for the next round.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock) return _waiting.Count;
+        }
+    }
+
     public bool IsEmpty
     {
         get

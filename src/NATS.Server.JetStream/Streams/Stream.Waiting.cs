@@ -15,6 +15,9 @@ internal sealed partial class Stream
     private long _lastDropLogNs = long.MinValue;
     private int _isDiskFull;
 
+    /// <summary>Messages that were published and are not as safe yet as is promised. Any thread.</summary>
+    public int WaitingMessages => Volatile.Read(ref _waitingMessages);
+
     // With the lock held. A message that is one too many is dropped, and who waits for its acknowledgement is told so, whatever the stream acknowledges.
     private bool TryReceive(in InboundMessage message)
     {

@@ -22,6 +22,7 @@ internal sealed class Account
     private SubjectMappings? _mappings;
     private TraceTarget? _traceTarget;
     private readonly Action<Account>? _applied;
+    private readonly Action<Account>? _connectionsChanged;
     private Action<Subscription>? _removed;
     private Action<Subscription>? _inserted;
     private long _slowConsumers;
@@ -31,10 +32,12 @@ internal sealed class Account
     /// <summary>Makes an account without anything.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="applied">Told when the account follows another model.</param>
-    public Account(string name, Action<Account>? applied = null)
+    /// <param name="connectionsChanged">Told when a client connection has been bound or unbound.</param>
+    public Account(string name, Action<Account>? applied = null, Action<Account>? connectionsChanged = null)
     {
         Name = name;
         _applied = applied;
+        _connectionsChanged = connectionsChanged;
         _importedStreams = new ImportedStreams(this);
     }
 
@@ -72,6 +75,12 @@ internal sealed class Account
         set => Volatile.Write(ref _inserted, value);
     }
 
+    /// <summary>What connections that count for the account no more have sent and got.</summary>
+    public SettledTraffic Settled { get; } = new();
+
+    /// <summary>What the account's connections got so far by the streams that it imports, by exporting account; an account may come more than once.</summary>
+    public IEnumerable<(Account Exporter, TrafficCount Count)> ImportedTraffic => _importedStreams.Traffic;
+
     public int SubscriptionCount
     {
         get
@@ -108,15 +117,24 @@ internal sealed class Account
     {
         long limit = Model.Limits.MaxConnections;
         int count = Interlocked.Increment(ref _connections);
-        if (limit < 0 || count <= limit) return true;
-        Interlocked.Decrement(ref _connections);
-        return false;
+        if (limit >= 0 && count > limit)
+        {
+            Interlocked.Decrement(ref _connections);
+            return false;
+        }
+
+        _connectionsChanged?.Invoke(this);
+        return true;
     }
 
     /// <summary>Binds a client connection whatever the limit: one that nobody has judged yet.</summary>
     public void AddConnection() => Interlocked.Increment(ref _connections);
 
-    public void RemoveConnection() => Interlocked.Decrement(ref _connections);
+    public void RemoveConnection()
+    {
+        Interlocked.Decrement(ref _connections);
+        _connectionsChanged?.Invoke(this);
+    }
 
     /// <summary>Cached matches of this account count for nothing any more: something other than its subscriptions changed who gets its messages.</summary>
     public void Touch()

@@ -38,6 +38,9 @@ internal sealed class AccountRegistry
     /// <summary>Told of every account that follows another model. Set once at start.</summary>
     public Action<Account>? Applied { get; set; }
 
+    /// <summary>Told of every account that a client connection was bound to or unbound from. Set once at start.</summary>
+    public Action<Account>? ConnectionsChanged { get; set; }
+
     /// <summary>Told of every account that was taken out. Set once at start.</summary>
     public Action<Account>? Removed { get; set; }
 
@@ -117,5 +120,5 @@ internal sealed class AccountRegistry
 
     private static string SystemNameOf(ServerOptions options) => options.SystemAccount.Length > 0 ? options.SystemAccount : Account.SystemName;
 
-    private Account Create(string name) => new(name, account => Applied?.Invoke(account));
+    private Account Create(string name) => new(name, account => Applied?.Invoke(account), account => ConnectionsChanged?.Invoke(account));
 }

@@ -8,7 +8,7 @@ namespace NATS.Server.Accounts;
 
 /// <summary>
 /// A stream import as the owner of the subscriptions that stand for importers in the exporting account: gives what they match the subject it has in the
-/// importing account, and hands it to the real subscription. Immutable, thread-safe.
+/// importing account, and hands it to the real subscription. Thread-safe.
 /// </summary>
 /// <param name="import">The import.</param>
 /// <param name="importer">Name of the importing account.</param>
@@ -20,6 +20,9 @@ internal sealed class ImportSubscriber(StreamImport import, string importer) : S
     private readonly byte[]? _head = import.Transform is null && !import.To.AsSpan().SequenceEqual(import.From)
         ? [.. InboundMessage.HeadPrefix, .. import.To, (byte)' ']
         : null;
+
+    private long _sentMessages;
+    private long _sentBytes;
 
     public StreamImport Import => import;
 
@@ -35,6 +38,9 @@ internal sealed class ImportSubscriber(StreamImport import, string importer) : S
         import.Reverse.Transform(common, there, Random.Shared);
         return there.WrittenSpan.ToArray();
     }
+
+    /// <summary>What connections got by the import.</summary>
+    public TrafficCount Sent => new(0, 0, Interlocked.Read(ref _sentMessages), Interlocked.Read(ref _sentBytes));
 
     public override bool Deliver(LoopContext loop, Subscription subscription, in InboundMessage message, Subscriber producer) =>
         Deliver(loop, subscription, message, producer, trace: null);
@@ -66,9 +72,15 @@ internal sealed class ImportSubscriber(StreamImport import, string importer) : S
 
     private bool Hand(LoopContext loop, ShadowSubscription shadow, in InboundMessage message, Subscriber producer, MessageTrace? trace)
     {
+        long messages = loop.OutMessages;
+        long bytes = loop.OutBytes;
         bool delivered = trace is null ? shadow.Real.Owner.Deliver(loop, shadow.Real, message, producer) : HandTraced(loop, shadow, message, producer, trace);
-        if (delivered && trace is not { IsOnly: true }) Interlocked.Increment(ref shadow.Delivered);
-        return delivered;
+        if (!delivered || trace is { IsOnly: true }) return delivered;
+        Interlocked.Increment(ref shadow.Delivered);
+        if (!shadow.Real.Owner.IsConnection) return true;
+        Interlocked.Add(ref _sentMessages, loop.OutMessages - messages);
+        Interlocked.Add(ref _sentBytes, loop.OutBytes - bytes);
+        return true;
     }
 
     // An import that does not allow traces ends them at the border: what is only traced counts as delivered there.

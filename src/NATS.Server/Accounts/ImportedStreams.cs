@@ -16,6 +16,10 @@ internal sealed class ImportedStreams(Account importer)
     private readonly Lock _lock = new();
     private ImportSubscriber[] _imports = [];
 
+    /// <summary>What connections got so far by imports that are in force, by exporting account.</summary>
+    public IEnumerable<(Account Exporter, TrafficCount Count)> Traffic =>
+        Volatile.Read(ref _imports).Select(static import => (import.Import.Exporter, import.Sent));
+
     /// <summary>Takes over changed imports; subscriptions that exist get and lose what follows.</summary>
     public void Apply(IReadOnlyList<StreamImport> imports)
     {
@@ -24,7 +28,9 @@ internal sealed class ImportedStreams(Account importer)
         {
             before = _imports;
             if (before.Length == 0 && imports.Count == 0) return;
-            Volatile.Write(ref _imports, [.. imports.Select(import => Array.Find(before, known => known.Import.IsSameAs(import)) ?? new ImportSubscriber(import, importer.Name))]);
+            ImportSubscriber[] after = [.. imports.Select(import => Array.Find(before, known => known.Import.IsSameAs(import)) ?? new ImportSubscriber(import, importer.Name))];
+            Volatile.Write(ref _imports, after);
+            foreach (ImportSubscriber gone in before.Except(after)) Settle(gone);
         }
 
         List<SublistEntry<Subscription>> entries = [];
@@ -66,6 +72,13 @@ internal sealed class ImportedStreams(Account importer)
 
             Replace(subscription, [.. shadows]);
         }
+    }
+
+    private void Settle(ImportSubscriber gone)
+    {
+        TrafficCount sent = gone.Sent;
+        gone.Import.Exporter.Settled.Add(sent);
+        importer.Settled.Add(default(TrafficCount) - sent);
     }
 
     private static void Replace(Subscription subscription, ShadowSubscription[] shadows)

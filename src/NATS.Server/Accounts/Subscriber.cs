@@ -13,6 +13,9 @@ internal abstract class Subscriber
     /// <summary>The last measured round trip; 0 when it is not known.</summary>
     public virtual long RoundTripNs => 0;
 
+    /// <summary>Whether deliveries leave the server, and count as traffic.</summary>
+    public virtual bool IsConnection => false;
+
     /// <summary>A delivery is near: asks the caches for what it will touch. Reads nothing that could be stale or missing, changes nothing.</summary>
     public virtual void Prefetch()
     {

@@ -30,6 +30,9 @@ internal sealed record AuthResult
     /// <summary>Why monitoring says that a rejected connection was closed.</summary>
     public ClosedState ClosedState { get; init; } = ClosedState.AuthenticationViolation;
 
+    /// <summary>The account in whose name a rejected connection is refused; empty: that of the connection.</summary>
+    public string RefusedBy { get; init; } = "";
+
     /// <summary>Whether the connection is one of the configured users, and lives as long as that user is configured.</summary>
     public bool IsConfiguredUser { get; init; }
 

@@ -14,6 +14,15 @@ internal sealed class LoginLane(int width) : IThreadPoolWorkItem
     private readonly Queue<IThreadPoolWorkItem> _waiting = new();
     private int _running;
 
+    /// <summary>How many checks wait, and how many are run.</summary>
+    public (int Waiting, int Running) Load
+    {
+        get
+        {
+            lock (_gate) return (_waiting.Count, _running);
+        }
+    }
+
     /// <summary>Runs the check when its turn comes. It must not throw.</summary>
     public void Enqueue(IThreadPoolWorkItem check)
     {
@@ -54,6 +63,15 @@ internal sealed class LoginLanes
     // Half of the processors, as the event loops have: hashes, which take a thousand times as long, do not stand in the way of signatures.
     private readonly LoginLane _signatures = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly LoginLane _hashes = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>The lanes by name, and what is in them.</summary>
+    public IEnumerable<(string Name, int Waiting, int Running)> Describe()
+    {
+        (int waiting, int running) = _signatures.Load;
+        yield return ("Login signatures", waiting, running);
+        (waiting, running) = _hashes.Load;
+        yield return ("Login passwords", waiting, running);
+    }
 
     /// <summary>Lets a login that waited for others go on where checks of this cost run, when its turn comes.</summary>
     public Task EnterAsync(CheckCost cost)

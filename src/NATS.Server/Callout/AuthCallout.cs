@@ -50,7 +50,7 @@ internal sealed class AuthCallout(
     {
         CalloutPolicy? policy = configured ?? PolicyOf(verdict);
         if (policy is null) return verdict;
-        AuthResult rejected = AuthResult.Reject(verdict.Options, "") with { UserKey = verdict.UserKey };
+        AuthResult rejected = AuthResult.Reject(verdict.Options, "") with { UserKey = verdict.UserKey, RefusedBy = policy.AccountName };
         try
         {
             // Nobody needs the private half: the key only ties the answer to the request.
@@ -66,7 +66,7 @@ internal sealed class AuthCallout(
             var judge = new CalloutAnswer(policy, server, userKey, accounts, findAccount);
             AuthResult result = await judge.JudgeAsync(answer, verdict, facts).ConfigureAwait(false);
             if (judge.Error.Length > 0) log.Warn(judge.Error);
-            return result;
+            return result.Accepted ? result : result with { RefusedBy = policy.AccountName };
         }
         catch (Exception problem)
         {

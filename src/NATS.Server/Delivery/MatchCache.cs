@@ -129,26 +129,25 @@ internal sealed class MatchCache(bool mapsSubjects = false)
         return _uncached;
     }
 
-    /// <summary>Counts what is cached of an account at the moment. Any thread; approximate while the owner is at work.</summary>
-    /// <param name="account">Whose subjects.</param>
-    /// <param name="hits">Messages that found their subject cached, as far as the account does not know of them yet.</param>
+    /// <summary>Counts what is cached at the moment. Any thread; approximate while the owner is at work.</summary>
+    /// <param name="account">Whose subjects; null: those of all.</param>
+    /// <param name="hits">Messages that found their subject cached, as far as the accounts do not know of them yet.</param>
     /// <param name="totalFanout">Matches of all cached subjects together.</param>
     /// <param name="maxFanout">Matches of the subject that has the most.</param>
     /// <returns>Cached subjects that are valid.</returns>
-    public int Survey(Account account, out long hits, out long totalFanout, out int maxFanout)
+    public int Survey(Account? account, out long hits, out long totalFanout, out int maxFanout)
     {
         int count = 0;
         hits = 0;
         totalFanout = 0;
         maxFanout = 0;
-        int generation = account.Generation;
         foreach (MatchEntry?[] entries in (ReadOnlySpan<MatchEntry?[]>)[_entries, _shared])
         {
             foreach (MatchEntry? entry in entries)
             {
-                if (entry is null || !ReferenceEquals(entry.Account, account)) continue;
+                if (entry?.Account is not { } owner || (account is not null && !ReferenceEquals(owner, account))) continue;
                 hits += Volatile.Read(ref entry.Hits);
-                if (entry.Generation != generation) continue;
+                if (entry.Generation != owner.Generation) continue;
                 int fanout = entry.Match.Fanout;
                 count++;
                 totalFanout += fanout;

@@ -134,6 +134,26 @@ internal sealed class PendingReplies(Account requester, Action<ServiceMeasuremen
         }
     }
 
+    /// <summary>Copies the requests that wait for the answers of one account, the oldest of each service first.</summary>
+    /// <param name="responder">Whose answers.</param>
+    /// <param name="limit">How many there may be in <paramref name="copies"/>: copying holds up who asks and answers.</param>
+    /// <param name="copies">Gets them.</param>
+    public void CopyTo(AccountServices responder, int limit, List<PendingCopy> copies)
+    {
+        if (Count == 0) return;
+        lock (_lock)
+        {
+            foreach (ReplyQueue queue in _waiting)
+            {
+                if (!ReferenceEquals(queue.Responder, responder)) continue;
+                for (PendingReply? entry = queue.First; entry is not null && copies.Count < limit; entry = entry.Later)
+                {
+                    copies.Add(new PendingCopy(entry.Ticket, entry.Reply.ToArray(), queue, entry.Measurement));
+                }
+            }
+        }
+    }
+
     /// <summary>A subscription of the account has ended: replies that nobody waits for any more are forgotten, at a wildcard's end with the next sweep.</summary>
     public void OnInterestEnded(Subscription subscription)
     {

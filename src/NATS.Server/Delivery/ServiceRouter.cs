@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using NATS.Server.Accounts;
 using NATS.Server.Connections;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Options;
 
 namespace NATS.Server.Delivery;
 
@@ -77,6 +78,53 @@ internal sealed class ServiceRouter
             foreach (RequestForwarder gone in old) gone.Subscription.IsClosed = true;
             account.ReplaceOwn([.. old.Select(static forwarder => forwarder.Subscription)], [.. added.Select(static forwarder => forwarder.Subscription)]);
         }
+    }
+
+    /// <summary>The service imports of an account that are in force.</summary>
+    public IReadOnlyList<ServiceImport> ImportsOf(Account account)
+    {
+        lock (_lock) return _byAccount.TryGetValue(account, out AccountServices? services) ? [.. services.Imports.Select(static forwarder => forwarder.Import)] : [];
+    }
+
+    /// <summary>The exports of an account that others import, also those that it has not declared.</summary>
+    public IReadOnlyList<ExportOptions> UsedExportsOf(Account account)
+    {
+        lock (_lock)
+        {
+            return [.. _byAccount.Values.SelectMany(static services => services.Imports)
+                .Where(forwarder => ReferenceEquals(forwarder.Import.Exporter, account))
+                .Select(static forwarder => forwarder.Import.Export).Distinct()];
+        }
+    }
+
+    /// <summary>Requests of all accounts to the services of one that wait for its answers, the oldest of each requester first.</summary>
+    public IReadOnlyList<WaitingRequest> WaitingFor(Account account, int limit)
+    {
+        if (!_byAccount.TryGetValue(account, out AccountServices? responder)) return [];
+        List<WaitingRequest> waiting = [];
+        List<PendingCopy> copies = [];
+        byte[] subject = new byte[ServiceReplySubject.MaxLength];
+        foreach (KeyValuePair<uint, AccountServices> requester in _byNumber)
+        {
+            copies.Clear();
+            requester.Value.Replies.CopyTo(responder, limit - waiting.Count, copies);
+            foreach (PendingCopy copy in copies)
+            {
+                int length = ServiceReplySubject.Write(responder.ListenForAnswers(), requester.Key, copy.Ticket, copy.Measurement is null ? [] : Mark, subject);
+                waiting.Add(new WaitingRequest(
+                    Encoding.ASCII.GetString(subject, 0, length),
+                    Encoding.UTF8.GetString(copy.Reply),
+                    requester.Value.Account.Name,
+                    copy.Queue.IsShared,
+                    copy.Measurement is not null,
+                    copy.Queue.Export.Latency,
+                    copy.Measurement?.HeaderJson));
+            }
+
+            if (waiting.Count >= limit) break;
+        }
+
+        return waiting;
     }
 
     /// <summary>An account is gone: its imports end, nobody answers its requests, it answers nobody's.</summary>

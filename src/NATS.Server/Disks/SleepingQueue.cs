@@ -20,6 +20,15 @@ internal sealed class SleepingQueue<T>
         }
     }
 
+    /// <summary>How many wait to be taken.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_monitor) return _items.Count;
+        }
+    }
+
     public void Add(T item)
     {
         lock (_monitor)

@@ -12,11 +12,13 @@ using NATS.Server.Sessions;
 namespace NATS.Server.Hosting;
 
 /// <summary>Shows a running server to monitoring. Thread-safe; reads counters without stopping those who count.</summary>
-internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
+internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredServer
 {
     private readonly ServerContext _context = server.Context;
 
     public ClosedConnectionRing ClosedConnections { get; } = new(Math.Max(1, server.Context.Clients.MaxClosed));
+
+    public ServerOptions Options => _context.Options;
 
     public ServerSnapshot SnapshotServer()
     {
@@ -44,11 +46,64 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             SystemAccount = _context.Accounts.System?.Name ?? "",
             JetStream = server.DescribeJetStream(),
             DiskWaits = server.DescribeDiskWaits(),
+            OcspCache = server.DescribeOcspCache(),
             PinnedAccountFailures = server.NumPinnedAccountFailures,
         };
     }
 
     public IReadOnlyList<ConnectionSnapshot> SnapshotConnections() => [.. _context.Clients.Open.Select(Describe)];
+
+    public ConnectionTotals SumConnections()
+    {
+        int count = 0;
+        long pending = 0, subscriptions = 0;
+        TrafficCount traffic = default;
+        foreach (ClientSession session in _context.Clients.Open)
+        {
+            count++;
+            pending += session.Connection.Outbound.Pending;
+            subscriptions += session.Subscriptions.Count;
+            traffic += session.Traffic;
+        }
+
+        return new ConnectionTotals(count, pending, subscriptions, new TrafficSnapshot(traffic.InMessages, traffic.InBytes, traffic.OutMessages, traffic.OutBytes));
+    }
+
+    public SublistSnapshot SumSublists()
+    {
+        var sum = default(SublistSnapshot);
+        foreach (Account account in _context.Accounts.All)
+        {
+            SublistStats stats = account.Read(static sublist => sublist.Stats);
+            sum = sum with
+            {
+                Subscriptions = sum.Subscriptions + (uint)stats.Count,
+                Inserts = sum.Inserts + (ulong)stats.Inserts,
+                Removes = sum.Removes + (ulong)stats.Removes,
+                Matches = sum.Matches + (ulong)stats.Matches + (ulong)account.CacheHits,
+                CacheHits = sum.CacheHits + (ulong)account.CacheHits,
+            };
+        }
+
+        foreach (LoopContext loop in server.Engine.Contexts)
+        {
+            if (loop.Extension is not DeliveryContext delivery) continue;
+            foreach (MatchCache cache in delivery.Caches)
+            {
+                int cached = cache.Survey(account: null, out long hits, out long fanout, out int largest);
+                sum = sum with
+                {
+                    CachedSubjects = sum.CachedSubjects + (uint)cached,
+                    Matches = sum.Matches + (ulong)hits,
+                    CacheHits = sum.CacheHits + (ulong)hits,
+                    TotalFanout = sum.TotalFanout + (ulong)fanout,
+                    MaxFanout = Math.Max(sum.MaxFanout, (uint)largest),
+                };
+            }
+        }
+
+        return sum;
+    }
 
     public IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid) =>
         _context.Clients.Find(cid) is { } session ? Describe(session, session.Subscriptions.Snapshot()) : [];
@@ -106,6 +161,8 @@ internal sealed class MonitoringSource(NatsServer server) : IMonitoredServer
             ProxyKey = session.Authenticated?.ProxyKey ?? "",
             Account = session.Account.Name,
             AccountTag = session.Account.DisplayName,
+            Jwt = options.Jwt,
+            UserName = session.Authenticated?.NameTag ?? "",
             IssuerKey = session.Authenticated?.IssuerKey ?? "",
             Tags = session.Authenticated?.Tags ?? [],
         };

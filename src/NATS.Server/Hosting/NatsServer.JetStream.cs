@@ -19,6 +19,9 @@ public sealed partial class NatsServer
     /// <summary>Null when the server has no JetStream.</summary>
     internal JetStreamEngine? JetStream => Volatile.Read(ref _jetStream)?.Engine;
 
+    /// <summary>Work of JetStream that waits for a thread.</summary>
+    internal int JetStreamWaitingWork => Volatile.Read(ref _jetStream)?.WaitingWork ?? 0;
+
     /// <summary>What is in force; null when the server has no JetStream.</summary>
     internal JetStreamConfiguration? JetStreamConfiguration => JetStream is null ? null : Volatile.Read(ref _jetStreamConfiguration);
 

@@ -19,6 +19,12 @@ public sealed partial class NatsServer
     /// <summary>Whether the client listener is open, or none is wanted.</summary>
     internal bool AcceptsClients => Options.DontListen ? IsRunning : _acceptor is not null && !_context.IsLameDuck && !_context.IsShuttingDown;
 
+    /// <summary>The command line without secrets; empty when it is not to be shown.</summary>
+    internal IReadOnlyList<string> CommandLine => _services.CommandLine;
+
+    /// <summary>What waits to be told to the system account, and to be answered there.</summary>
+    internal IReadOnlyList<QueueSnapshot> SystemQueues => _systemEvents.Queues;
+
     private MonitoringService CreateMonitoring(ServerOptions options)
     {
         var source = new MonitoringSource(this);
@@ -28,6 +34,7 @@ public sealed partial class NatsServer
 
     private void StartMonitoring()
     {
+        _monitoring.StartMeter(_services.MeterFactory);
         try
         {
             _monitoring.Start();

@@ -1,3 +1,4 @@
+using NATS.Server.Core.Jwt;
 using NATS.Server.OperatorMode;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
@@ -11,6 +12,12 @@ public sealed partial class NatsServer
 
     /// <summary>Logins refused because their accounts are not among the pinned ones.</summary>
     public long NumPinnedAccountFailures => _operatorService?.PinnedFailures ?? 0;
+
+    /// <summary>What is known of an account by its token; null when it has none.</summary>
+    internal AccountState? FindAccountState(string account) => _operatorService is { } service && service.Accounts.TryGet(account, out AccountState? state) ? state : null;
+
+    /// <summary>What is wrong with an account's token at this moment.</summary>
+    internal IReadOnlyList<ClaimIssue> Validate(AccountState state) => _operatorService is { } service ? service.Accounts.Validator().Validate(state.Claims).All : [];
 
     private OperatorService? CreateOperatorService(ServerOptions options, Accounts.AccountRegistry accounts)
     {
@@ -34,7 +41,7 @@ public sealed partial class NatsServer
         service.Accounts.Expired = follower.OnExpired;
         try
         {
-            service.StartAsync(_engine, options.NoSystemAccount, _stamp.Write).GetAwaiter().GetResult();
+            service.StartAsync(_engine, options.NoSystemAccount, _systemEvents.Stamp.Write).GetAwaiter().GetResult();
         }
         catch (ResolverException problem)
         {

@@ -18,6 +18,7 @@ public sealed partial class NatsServer
         }
 
         if (_hasStarted) Log.InitiatingShutdown(_log); // a start that fails is told by its error alone
+        await _systemEvents.StopAsync(_hasStarted);
         _context.IsShuttingDown = true;
         await _stopping.CancelAsync();
         _acceptor?.Dispose();
@@ -62,6 +63,7 @@ public sealed partial class NatsServer
         }
 
         Log.EnteringLameDuck(_log);
+        _systemEvents.TellLameDuck();
         _context.IsLameDuck = true;
         _acceptor.Dispose();
         if (_context.Clients.Count == 0)

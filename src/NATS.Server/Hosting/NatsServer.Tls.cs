@@ -19,6 +19,9 @@ public sealed partial class NatsServer
     private OcspResponder? _ocspResponder;
     private OcspCache? _ocspCache;
 
+    /// <summary>Null when no certificate authority is asked, or answers are not remembered.</summary>
+    internal OcspCacheState? DescribeOcspCache() => Volatile.Read(ref _ocspCache)?.State;
+
     /// <summary>Embedders name files; a configuration's were read with it.</summary>
     private static ServerOptions ReadTlsFiles(ServerOptions options)
     {
@@ -42,7 +45,7 @@ public sealed partial class NatsServer
         if (tls.OcspPeer is not { Verify: true } peer) return null;
         _ocspResponder ??= new OcspResponder();
         if (options.OcspCache == OcspCacheKind.Memory) _ocspCache ??= new OcspCache();
-        return new OcspPeerCheck(peer, _ocspResponder, _ocspCache, _log, _services.TimeProvider);
+        return new OcspPeerCheck(peer, _ocspResponder, _ocspCache, _log, _services.TimeProvider) { Refused = refusal => _systemEvents.OnPeerRefused(refusal) };
     }
 
     private void LogTls(ServerOptions options)

@@ -30,6 +30,7 @@ namespace NATS.Server;
 /// </code></example>
 public sealed partial class NatsServer : IAsyncDisposable
 {
+    private const string NoConfigurationFile = "can only reload config when a file is provided using -c or --config";
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
 
     private readonly NatsServerServices _services;
@@ -38,7 +39,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     private readonly ServerContext _context;
     private readonly IConnectionEngine _engine;
     private readonly ServiceRouter _serviceRouter;
-    private readonly ServerStamp _stamp;
+    private readonly SystemEventService _systemEvents;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _reloadLock = new();
@@ -73,10 +74,8 @@ public sealed partial class NatsServer : IAsyncDisposable
         // Last: it starts threads, which nobody would end if something else could not be made.
         _engine = CreateEngine(options);
         _serviceRouter = new ServiceRouter(_context.Accounts, _clock, _engine, ServerName);
-        var systemServices = new SystemServices(_context, _serviceRouter, _engine);
-        systemServices.Start();
-        _stamp = systemServices.Stamp;
-        _context.MessageTraces = new MessageTracePublisher(_context, _stamp, _engine);
+        _systemEvents = new SystemEventService(_context, _monitoring.Monitor, _serviceRouter, _engine, services.Reload ?? (static () => NoConfigurationFile));
+        _context.MessageTraces = new MessageTracePublisher(_context, _systemEvents.Stamp, _engine);
     }
 
     /// <summary>The server's public nkey, new with every start.</summary>
@@ -201,6 +200,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         StartMonitoring();
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
+        _systemEvents.Start();
         _hasStarted = true;
         Log.Ready(_log);
     }
@@ -235,6 +235,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         foreach (KeyValuePair<ClientSession, bool> closing in _context.ClosingClients) closing.Key.OnTick(now);
         LogRefusedHandshakes(now);
         _serviceRouter.Sweep(now);
+        _systemEvents.Sweep(now);
         Volatile.Write(ref _ticking, 0);
     }
 

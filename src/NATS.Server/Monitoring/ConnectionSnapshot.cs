@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NATS.Server.Connections;
 
 namespace NATS.Server.Monitoring;
@@ -55,6 +56,12 @@ internal sealed record ConnectionSnapshot
     /// <summary>The display name of the account; the account's name when it has no other.</summary>
     public string AccountTag { get; init; } = "";
 
+    /// <summary>The user's JWT as sent in CONNECT; empty without one. Not for everybody: see <see cref="BearerToken"/>.</summary>
+    public string Jwt { get; init; } = "";
+
+    /// <summary>The name in the user's JWT; empty without one.</summary>
+    public string UserName { get; init; } = "";
+
     /// <summary>The key that signed the user's JWT; empty without one.</summary>
     public string IssuerKey { get; init; } = "";
 
@@ -67,6 +74,14 @@ internal sealed record ConnectionSnapshot
     /// <summary>The public key of the proxy that vouched for the client; empty without one.</summary>
     public string ProxyKey { get; init; } = "";
 }
+
+/// <summary>Sums over connections.</summary>
+/// <param name="Count">Connections.</param>
+/// <param name="PendingBytes">Bytes that wait to be sent to them.</param>
+/// <param name="Subscriptions">Their subscriptions.</param>
+/// <param name="Traffic">What they sent and got.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ConnectionTotals(int Count, long PendingBytes, long Subscriptions, TrafficSnapshot Traffic);
 
 /// <summary>One subscription at one moment. Immutable; shares its arrays with the subscription it describes.</summary>
 internal sealed record SubscriptionSnapshot

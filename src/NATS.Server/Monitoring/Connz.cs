@@ -94,6 +94,9 @@ public sealed record ConnInfo
 
     public IReadOnlyList<SubDetail>? SubscriptionsListDetail { get; init; }
 
+    /// <summary>The user's JWT; null also when it is one that needs no signature, since whoever reads it could use it.</summary>
+    public string? Jwt { get; init; }
+
     /// <summary>The key that signed the user's JWT.</summary>
     public string? IssuerKey { get; init; }
 

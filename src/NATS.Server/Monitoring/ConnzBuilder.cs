@@ -21,8 +21,8 @@ internal static class ConnzBuilder
             return Result("", now, page, 0, null);
         }
 
-        IReadOnlyList<ConnectionSnapshot> open = options.State == ConnectionState.Closed ? [] : server.SnapshotConnections();
-        ClosedConnection[] closed = options.State == ConnectionState.Open ? [] : server.ClosedConnections.Snapshot();
+        IReadOnlyList<ConnectionSnapshot> open = options.State is ConnectionState.Open or ConnectionState.All ? server.SnapshotConnections() : [];
+        ClosedConnection[] closed = options.State is ConnectionState.Closed or ConnectionState.All ? server.ClosedConnections.Snapshot() : [];
         if (options.Account.Length > 0)
         {
             // The reference stores no account with closed connections of the global account, so that filtering by it finds none.
@@ -105,6 +105,9 @@ internal static class ConnzBuilder
     {
         ConnectionSnapshot connection = entry.Connection;
         DateTimeOffset end = entry.Closed?.Stop ?? now;
+
+        // Of a closed connection the reference shows what its token said to everybody.
+        bool showsToken = options.Auth || entry.Closed is not null;
         IReadOnlyList<SubscriptionSnapshot> subscriptions = !options.Subscriptions && !options.SubscriptionsDetail ? []
             : entry.Closed is null ? server.SnapshotSubscriptions(connection.Cid) : entry.Closed.Subscriptions;
         return new ConnInfo
@@ -139,9 +142,10 @@ internal static class ConnzBuilder
             Account = options.Auth && connection.Account != GlobalAccount ? OrNull(connection.Account) : null,
             SubscriptionsList = options.SubscriptionsDetail || subscriptions.Count == 0 ? null : Subjects(subscriptions),
             SubscriptionsListDetail = options.SubscriptionsDetail && subscriptions.Count > 0 ? Details(subscriptions, entry.Closed is not null) : null,
-            IssuerKey = options.Auth && entry.Closed is null ? OrNull(connection.IssuerKey) : null,
-            NameTag = options.Auth ? NameTag(entry) : null,
-            Tags = options.Auth && entry.Closed is null && connection.Tags.Count > 0 ? connection.Tags : null,
+            Jwt = showsToken && !BearerToken.IsBearer(connection.Jwt) ? OrNull(connection.Jwt) : null,
+            IssuerKey = showsToken ? OrNull(connection.IssuerKey) : null,
+            NameTag = NameTag(entry, options.Auth),
+            Tags = showsToken && connection.Tags.Count > 0 ? connection.Tags : null,
             MqttClient = OrNull(connection.MqttClient),
             Proxy = connection.ProxyKey.Length > 0 ? new ProxyInfo(connection.ProxyKey) : null,
         };
@@ -160,11 +164,12 @@ internal static class ConnzBuilder
     private static SubDetail[] Details(IReadOnlyList<SubscriptionSnapshot> subscriptions, bool withAccount) =>
         [.. subscriptions.Select(x => withAccount ? SubDetails.WithAccount(x) : SubDetails.WithoutAccount(x))];
 
-    private static string? NameTag(Entry entry)
+    // The account's, and of closed connections the user's where the account's is not shown.
+    private static string? NameTag(Entry entry, bool isAccountShown)
     {
         ConnectionSnapshot connection = entry.Connection;
-        bool isUnnamed = entry.Closed is not null && connection.Account == GlobalAccount;
-        return isUnnamed ? null : OrNull(connection.AccountTag.Length > 0 ? connection.AccountTag : connection.Account);
+        if (entry.Closed is not null && (!isAccountShown || connection.Account == GlobalAccount)) return OrNull(connection.UserName);
+        return isAccountShown ? OrNull(connection.AccountTag.Length > 0 ? connection.AccountTag : connection.Account) : null;
     }
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;

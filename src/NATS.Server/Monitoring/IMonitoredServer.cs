@@ -1,4 +1,5 @@
 using NATS.Server.JetStream.Engine;
+using NATS.Server.Options;
 
 namespace NATS.Server.Monitoring;
 
@@ -11,10 +12,19 @@ internal interface IMonitoredServer
     /// <summary>Connections that ended, newest replace oldest.</summary>
     ClosedConnectionRing ClosedConnections { get; }
 
+    /// <summary>The configuration in force.</summary>
+    ServerOptions Options { get; }
+
     ServerSnapshot SnapshotServer();
 
     /// <summary>All open client and leaf node connections, in any order.</summary>
     IReadOnlyList<ConnectionSnapshot> SnapshotConnections();
+
+    /// <summary>Sums over all open connections.</summary>
+    ConnectionTotals SumConnections();
+
+    /// <summary>The subscription indexes of all accounts together.</summary>
+    SublistSnapshot SumSublists();
 
     /// <summary>The subscriptions of one open connection, in any order; empty when the connection is gone.</summary>
     IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid);
@@ -26,8 +36,24 @@ internal interface IMonitoredServer
 
     bool HasAccount(string account);
 
+    /// <summary>The names of all accounts, in any order.</summary>
+    IReadOnlyList<string> ListAccounts();
+
+    /// <summary>All that is known of one account; null when there is none of this name.</summary>
+    AccountDetailSnapshot? SnapshotAccount(string account);
+
+    /// <summary>What accounts have done so far, in any order.</summary>
+    /// <param name="accounts">Exact names; empty for all. Unknown ones are left out.</param>
+    IReadOnlyList<AccountStatSnapshot> SnapshotAccountStats(IReadOnlyCollection<string> accounts);
+
     /// <summary>How people call an account; its name when there is no such account.</summary>
     string DisplayNameOf(string account);
+
+    /// <summary>The server's own queues, in any order.</summary>
+    IReadOnlyList<QueueSnapshot> SnapshotQueues();
+
+    /// <summary>The command line without secrets; empty when it is not known.</summary>
+    IReadOnlyList<string> CommandLine { get; }
 
     /// <summary>Null when the server has no JetStream, or it is switched off.</summary>
     JetStreamEngine? JetStream { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using NATS.Server.Core.Config;
 using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Limits;
@@ -25,7 +26,7 @@ internal static class JszWriter
     {
         ServerSnapshot snapshot = server.SnapshotServer();
         JetStreamEngine? engine = server.JetStream;
-        if (engine is null && options.LeaderOnly) return false;
+        if (!MayAnswer(options, server)) return false;
         bool showsStreams = options.Streams || options.Consumers;
         json.WriteStartObject();
         WriteStats(json, snapshot.JetStream.Stats ?? new JetStreamStats { Api = new JetStreamApiStats { Level = 0 } });
@@ -56,6 +57,23 @@ internal static class JszWriter
         return true;
     }
 
+    /// <summary>Whether this server answers such a request.</summary>
+    public static bool MayAnswer(JszOptions options, IMonitoredServer server) => !options.LeaderOnly || server.JetStream is not null;
+
+    /// <summary>Finds an account with JetStream.</summary>
+    /// <returns>Why there is none, in the reference's words; null when there is one.</returns>
+    public static string? FindAccount(string name, IMonitoredServer server, out JetStreamAccount? account)
+    {
+        account = null;
+        if (server.JetStream is not { } engine) return "jetstream not enabled";
+        if (!server.HasAccount(name)) return $"account {GoFormat.Quote(name)} not found";
+        return engine.TryGetAccount(name, out account) ? null : $"account {GoFormat.Quote(name)} not jetstream enabled";
+    }
+
+    /// <summary>Writes what one account has and uses.</summary>
+    public static void WriteAccount(Utf8JsonWriter json, JetStreamAccount account, JszOptions options, IMonitoredServer server) =>
+        Write(json, account, server.DisplayNameOf(account.Name), options, options.Streams);
+
     private static void WriteDisabled(Utf8JsonWriter json)
     {
         json.WriteBoolean("disabled"u8, value: true);
@@ -79,7 +97,7 @@ internal static class JszWriter
         long limit = options.Limit == 0 ? JszOptions.DefaultLimit : options.Limit;
         if (limit < 0) return accounts;
         int start = (int)Math.Clamp(options.Offset, 0, accounts.Length);
-        return accounts[start..(int)Math.Min(accounts.Length, start + limit)];
+        return accounts[start..(start + (int)Math.Min(accounts.Length - start, limit))];
     }
 
     private static void WriteTotals(Utf8JsonWriter json, JetStreamAccount[] accounts, bool countsLed)

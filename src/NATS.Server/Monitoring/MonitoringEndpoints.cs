@@ -38,9 +38,16 @@ internal sealed partial class MonitoringEndpoints : IDisposable
             new("/subsz", Subsz, isList: true),
             new("/healthz", Healthz),
             new("/jsz", Jsz, isList: true),
-            NotBuilt("/routez"), NotBuilt("/gatewayz"), NotBuilt("/leafz"), NotBuilt("/accountz"), NotBuilt("/accstatz"),
-            NotBuilt("/ipqueuesz", isCounted: false), NotBuilt("/raftz", isCounted: false), NotBuilt("/stacksz", isCounted: false),
-            NotBuilt("/debug/vars", isCounted: false),
+            new("/accountz", Accountz, isList: true),
+            new("/accstatz", AccountStatz, isList: true),
+            new("/routez", Routez),
+            new("/gatewayz", Gatewayz),
+            new("/leafz", Leafz),
+            new("/raftz", Raftz),
+            new("/ipqueuesz", Ipqueuesz, isList: true),
+            new("/stacksz", Stacksz),
+            new("/debug/vars", Expvarz),
+            new("/metrics", Metrics, isList: true),
         ];
         _endpoints = all.ToDictionary(x => Below(x.Name), StringComparer.Ordinal);
         _endpoints.Add(Below("/subscriptionsz"), _endpoints[Below("/subsz")]);
@@ -113,12 +120,6 @@ internal sealed partial class MonitoringEndpoints : IDisposable
     }
 
     private string Below(string endpoint) => _basePath == "/" ? endpoint : _basePath + endpoint;
-
-    private Endpoint NotBuilt(string name, bool isCounted = true) => new(name, _ =>
-    {
-        if (isCounted) _monitor.Requests.Count(name);
-        return HttpResponse.Text(501, $"{name} is not built yet in this server\n");
-    });
 
     private HttpResponse RootPage()
     {

@@ -16,6 +16,14 @@ namespace NATS.Server.Monitoring;
 [JsonSerializable(typeof(Connz))]
 [JsonSerializable(typeof(Subsz))]
 [JsonSerializable(typeof(HealthStatus))]
+[JsonSerializable(typeof(Accountz))]
+[JsonSerializable(typeof(AccountStatz))]
+[JsonSerializable(typeof(Routez))]
+[JsonSerializable(typeof(Gatewayz))]
+[JsonSerializable(typeof(Leafz))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, QueueStatus>))]
+[JsonSerializable(typeof(Expvarz))]
+[JsonSerializable(typeof(ProfilezStatus))]
 internal sealed partial class MonitoringJson : JsonSerializerContext
 {
     /// <summary>On several lines.</summary>

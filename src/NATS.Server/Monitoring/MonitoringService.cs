@@ -1,9 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using NATS.Server.Connections.Tls;
 using NATS.Server.Monitoring.Http;
+using NATS.Server.Monitoring.Metrics;
 using NATS.Server.Options;
 
 namespace NATS.Server.Monitoring;
@@ -18,6 +20,8 @@ internal sealed partial class MonitoringService : IAsyncDisposable
     private readonly ServerOptions _options;
 
     private readonly Func<TlsListener?> _tls;
+    private readonly TimeProvider _time;
+    private MeterPublisher? _meter;
 
     /// <summary>Prepares the monitoring of a server.</summary>
     /// <param name="server">What is shown.</param>
@@ -28,6 +32,7 @@ internal sealed partial class MonitoringService : IAsyncDisposable
     public MonitoringService(IMonitoredServer server, ServerOptions options, Func<TlsListener?> tls, TimeProvider time, ILogger logger)
     {
         _tls = tls;
+        _time = time;
         _options = options;
         _logger = logger;
         _usage = new ProcessUsageSampler(time);
@@ -69,10 +74,21 @@ internal sealed partial class MonitoringService : IAsyncDisposable
         Log.Listening(_logger, isSecure ? "https" : "http", Join(host, EndPoint!.Port));
     }
 
+    /// <summary>Lets whoever listens in the process see the metrics; until this is disposed.</summary>
+    /// <param name="factory">Makes the meter; null: it is made here.</param>
+    public void StartMeter(IMeterFactory? factory)
+    {
+        var options = new MeterOptions(MeterPublisher.MeterName) { Version = Core.Protocol.ServerVersion.Compatible };
+        Meter meter = factory?.Create(options) ?? new Meter(options);
+        Metric first = new MetricNames(_options.Metrics).Core("varz", "connections", "connections of /varz");
+        _meter = new MeterPublisher(meter, first, Monitor.Write, _time);
+    }
+
     public Task StopAsync() => _http.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
+        _meter?.Dispose();
         await _http.DisposeAsync();
         _endpoints.Dispose();
         _usage.Dispose();

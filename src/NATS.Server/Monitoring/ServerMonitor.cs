@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using NATS.Server.Monitoring.Http;
+using NATS.Server.Monitoring.Metrics;
 
 namespace NATS.Server.Monitoring;
 
@@ -21,6 +22,14 @@ public sealed class ServerMonitor
         _usage = usage;
         _time = time;
     }
+
+    /// <summary>What is shown.</summary>
+    internal IMonitoredServer Server => _server;
+
+    /// <summary>What the process uses.</summary>
+    internal ProcessUsage Usage => _usage.Current;
+
+    internal DateTimeOffset Now => _time.GetUtcNow();
 
     internal RequestCounters Requests { get; } = new();
 
@@ -48,6 +57,34 @@ public sealed class ServerMonitor
         return SubszBuilder.Build(options, _server, _time.GetUtcNow());
     }
 
+    /// <summary>The accounts of the server, or one of them.</summary>
+    /// <returns>Null when there is no account of the name that was asked for.</returns>
+    public Accountz? Accountz(AccountzOptions? options = null) => AccountzBuilder.Build(options ?? new AccountzOptions(), _server, _time.GetUtcNow());
+
+    /// <summary>What accounts have done so far.</summary>
+    public AccountStatz AccountStatz(AccountStatzOptions? options = null) => AccountStatzBuilder.Build(options ?? new AccountStatzOptions(), _server, _time.GetUtcNow());
+
+    /// <summary>Connections to other servers of the cluster.</summary>
+    public Routez Routez() => PeersBuilder.Routes(_server, _time.GetUtcNow());
+
+    /// <summary>Connections to and from other clusters.</summary>
+    public Gatewayz Gatewayz() => PeersBuilder.Gateways(_server, _time.GetUtcNow());
+
+    /// <summary>Leaf nodes.</summary>
+    public Leafz Leafz() => PeersBuilder.LeafNodes(_server, _time.GetUtcNow());
+
+    /// <summary>The server's own queues, by name.</summary>
+    public IReadOnlyDictionary<string, QueueStatus> Ipqueuesz(IpqueueszOptions? options = null) => IpqueueszBuilder.Build(options ?? new IpqueueszOptions(), _server);
+
+    /// <summary>What the threads of the process are about, as text for people.</summary>
+    public string Stacksz() => StacksBuilder.Render(_server.Options.ServerName, ProcessThreads.Read(), Environment.StackTrace);
+
+    /// <summary>The memory and the command line of the process.</summary>
+    public Expvarz Expvarz() => new() { Memstats = MemoryStatistics.Read(), Cmdline = _server.CommandLine };
+
+    /// <summary>A profile of the process, or why there is none.</summary>
+    public ProfilezStatus Profilez(ProfilezOptions? options = null) => ProfilezBuilder.Build(options ?? new ProfilezOptions(), Stacksz);
+
     /// <summary>Writes what JetStream has and uses, as JSON on several lines.</summary>
     /// <param name="output">Gets it.</param>
     /// <param name="options">What to show.</param>
@@ -57,6 +94,19 @@ public sealed class ServerMonitor
         using var writer = new Utf8JsonWriter(output, MonitoringJson.Indented);
         return JszWriter.TryWrite(writer, options ?? new JszOptions(), _server, _time.GetUtcNow());
     }
+
+    /// <summary>Writes all metrics in the text format of Prometheus, whether the monitoring port answers them or not.</summary>
+    public void WriteMetrics(IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        Write(new PrometheusWriter(output));
+    }
+
+    /// <summary>Hands all metrics to somebody.</summary>
+    internal void Write(IMetricSink sink) => ServerMetrics.Write(sink, _server, Varz(), _time.GetUtcNow());
+
+    /// <summary>Whether the monitoring port answers metrics, at the moment.</summary>
+    internal bool TellsMetrics => _server.Options.Metrics.IsEnabled;
 
     /// <summary>Answers a request as the monitoring port does, to serve monitoring from a web server of one's own.</summary>
     /// <param name="target">Path and query, percent-encoded, below the configured base path, such as <c>/connz?subs=1</c>.</param>

@@ -78,6 +78,9 @@ internal sealed record ServerSnapshot
 
     public JetStreamVarz JetStream { get; init; } = JetStreamVarz.Disabled;
 
+    /// <summary>Null when no certificate authority is asked about peers.</summary>
+    public Connections.Tls.Ocsp.OcspCacheState? OcspCache { get; init; }
+
     /// <summary>How JetStream waited for others that were at the disk.</summary>
     public DiskIoWaitStats DiskWaits { get; init; } = new();
 

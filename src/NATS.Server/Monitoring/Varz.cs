@@ -164,6 +164,9 @@ public sealed record Varz
     /// <summary>Logins refused because the account is not one of those that may connect; null for none.</summary>
     public ulong? PinnedAccountFails { get; init; }
 
+    /// <summary>Answers of certificate authorities that are remembered; null when none are asked.</summary>
+    public OcspPeerCache? OcspPeerCache { get; init; }
+
     public required PeerStats SlowConsumerStats { get; init; }
 
     public required PeerStats StaleConnectionStats { get; init; }
@@ -208,4 +211,28 @@ public sealed record DiskIoWaitStats
     public ulong WaitTime { get; init; }
 
     public ulong MaxWaitTime { get; init; }
+}
+
+/// <summary>Answers of certificate authorities that are remembered. Immutable. What is 0 is absent in JSON.</summary>
+public sealed record OcspPeerCache
+{
+    public required string CacheType { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CacheHits { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CacheMisses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedResponses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedRevokedResponses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedGoodResponses { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CachedUnknownResponses { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NATS.Server.Connections.Tls.Ocsp;
 using NATS.Server.Core.Jwt;
 using NATS.Server.Options;
 
@@ -53,6 +54,7 @@ internal static class VarzBuilder
             MaxPending = options.MaxPending,
             Jetstream = server.JetStream,
             DiskIoWaitStats = server.DiskWaits,
+            OcspPeerCache = server.OcspCache is { } cache ? Describe(cache) : null,
             TlsTimeout = (options.Tls?.Timeout ?? TlsOptions.DefaultTimeout).TotalSeconds,
             WriteDeadline = options.WriteDeadline,
             WriteTimeout = options.WriteTimeout switch
@@ -130,6 +132,17 @@ internal static class VarzBuilder
         foreach ((string key, string value) in values) sorted[key] = value;
         return sorted;
     }
+
+    private static OcspPeerCache Describe(OcspCacheState cache) => new()
+    {
+        CacheType = "memory",
+        CacheHits = cache.Hits,
+        CacheMisses = cache.Misses,
+        CachedResponses = cache.Responses,
+        CachedRevokedResponses = cache.Revoked,
+        CachedGoodResponses = cache.Good,
+        CachedUnknownResponses = cache.Responses - cache.Revoked - cache.Good,
+    };
 
     private static PeerStats Stats(PeerCounts counts) => new()
     {

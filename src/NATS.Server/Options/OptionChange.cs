@@ -82,6 +82,9 @@ public enum ReloadableOption : byte
     /// <summary>The user of connections without credentials is gone, together with the option that named it.</summary>
     NoAuthUser,
 
+    /// <summary>What is told in the format of Prometheus.</summary>
+    Metrics,
+
     /// <summary>JetStream is to start or to stop.</summary>
     JetStream,
     JetStreamMaxMemory,

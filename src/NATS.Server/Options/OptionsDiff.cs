@@ -100,6 +100,9 @@ public sealed partial class OptionsDiff
         // This server's own.
         Fixed("EventLoops", static o => o.EventLoops),
         Fixed("Engine", static o => o.Engine),
+        Named("Metrics", static o => o.Metrics with { OtlpEndpoint = null, OtlpInterval = default }, ReloadableOption.Metrics, "metrics"),
+        new("MetricsExport", static o => (o.Metrics.OtlpEndpoint, o.Metrics.OtlpInterval), static (diff, current, next) =>
+            diff.Refuse("MetricsExport", ShowExport(current.Metrics), ShowExport(next.Metrics))),
     ];
 
     private readonly List<string> _errors = [];
@@ -239,6 +242,11 @@ public sealed partial class OptionsDiff
 
     // The kind only: an address may have credentials in it.
     private static string Show(ResolverOptions? resolver) => resolver is null ? "<nil>" : resolver.Kind.ToString().ToUpperInvariant();
+
+    // Not what may be a secret in an address.
+    private static string ShowExport(MetricsOptions metrics) => metrics.OtlpEndpoint is { } address
+        ? $"{address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)} every {GoDuration.Format(metrics.OtlpInterval)}"
+        : "none";
 
     private static string Sorted(IReadOnlyList<string> list) => Show([.. list.Order(StringComparer.Ordinal)]);
 

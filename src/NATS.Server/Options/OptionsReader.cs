@@ -52,6 +52,7 @@ internal static class OptionsReader
         // This server's own keys: nats-server has none of them
         new("connection_engine", ReadConnectionEngine),
         Key.Int<ServerOptions>("event_loops", (o, v) => o with { EventLoops = v }),
+        new("metrics", MetricsReader.Read),
 
         // Life and death
         new("lame_duck_duration", ReadLameDuckDuration),

@@ -15,7 +15,7 @@ internal sealed partial class ClientSession
     public void CloseAsRevoked() => CloseWith(ProtocolTexts.UserAuthenticationRevoked, ClosedState.Revocation);
 
     /// <summary>The user would not be let in any more.</summary>
-    public void CloseAsViolation() => RefuseAuthentication(AuthResult.Reject(_options, "") with { UserKey = _authenticated?.UserKey ?? "" });
+    public void CloseAsViolation() => RefuseAuthentication(AuthResult.Reject(_options, "") with { UserKey = _authenticated?.UserKey ?? "" }, wasJudged: false);
 
     /// <summary>The client goes on with other rights; subscriptions that they deny end.</summary>
     public void Adopt(AuthResult result)

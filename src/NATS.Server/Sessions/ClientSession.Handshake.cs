@@ -33,7 +33,7 @@ internal sealed partial class ClientSession
         Authenticator authenticator = _server.Authenticator;
         if (!authenticator.MayOmitConnect(Facts))
         {
-            RefuseAuthentication(AuthResult.Reject(_options, ""));
+            RefuseAuthentication(AuthResult.Reject(_options, ""), wasJudged: false);
             return false;
         }
 
@@ -167,12 +167,13 @@ internal sealed partial class ClientSession
         return false;
     }
 
-    private void RefuseAuthentication(AuthResult rejected)
+    private void RefuseAuthentication(AuthResult rejected, bool wasJudged = true)
     {
         _options = rejected.Options;
         LogError(UserLabels.ForRejection(rejected.Options, rejected.UserKey));
         if (_traced) Trace($"->> [-ERR {ProtocolTexts.AuthorizationViolation}]");
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthorizationViolation));
+        _server.OnClientRefused?.Invoke(this, rejected, wasJudged);
         _connection.Close(rejected.ClosedState);
     }
 
@@ -197,6 +198,7 @@ internal sealed partial class ClientSession
 
         TakeOver(result);
         ApplyLimits();
+        _server.OnClientConnected?.Invoke(this);
         return true;
     }
 
@@ -247,6 +249,7 @@ internal sealed partial class ClientSession
 
         TakeOver(verdict.Result);
         ApplyLimits();
+        _server.OnClientConnected?.Invoke(this);
         foreach (Subscription subscription in _subscriptions.Snapshot()) Recheck(subscription);
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class ClientSession
     private long _pingSentMs;
     private long _rttTicks;
     private int _pingsOut;
-    private bool _firstPongSent;
+    private volatile bool _firstPongSent;
 
     /// <summary>When the client last published, received a message, changed its interest or introduced itself; pings do not count.</summary>
     public DateTimeOffset LastActivity => new(Math.Max(Volatile.Read(ref _lastActivityTicks), Volatile.Read(ref _outbound.LastDeliveryTicks)), TimeSpan.Zero);
@@ -68,6 +68,15 @@ internal sealed partial class ClientSession
             _outbound.Append(loop, InfoLine(info.Prepare()));
         }
 
+        return true;
+    }
+
+    /// <summary>Tells the client that the server goes, if it understands that and is ready to hear it. Any thread.</summary>
+    public bool TrySendLameDuckInfo()
+    {
+        if (_options.Protocol < 1 || !_firstPongSent) return false;
+        LogDebug("Sending Lame Duck Mode info to client");
+        SendInfo(_server.Info with { LameDuckMode = true });
         return true;
     }
 

@@ -18,6 +18,7 @@ internal sealed partial class ClientSession
         if (ReferenceEquals(account, _account)) return true;
         if (!account.TryAddConnection()) return false;
         _account = account;
+        _server.Traffic.Settle(this, account);
         Account? before = Interlocked.Exchange(ref _countedIn, account);
         before?.RemoveConnection();
 

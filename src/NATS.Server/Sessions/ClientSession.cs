@@ -44,6 +44,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         _outbound = connection.Outbound;
         _account = _countedIn = server.Accounts.Global;
         _account.AddConnection();
+        _trafficMark = new TrafficMark(_account, default);
         Id = server.NextClientId();
         Start = server.Clock.UtcNow;
         _startMs = server.Clock.NowMs;
@@ -174,6 +175,7 @@ internal sealed partial class ClientSession : ConnectionHandler
         _account.Remove(subscriptions);
         Unbind();
         _server.Clients.Remove(this);
+        _server.Traffic.Settle(this, next: null);
         _server.OnClientClosed?.Invoke(this, reason, subscriptions);
         _subscriptions.TakeAll();
     }

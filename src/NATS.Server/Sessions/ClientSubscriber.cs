@@ -27,6 +27,8 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
 
     public override long RoundTripNs => session.RoundTrip.Ticks * TimeSpan.NanosecondsPerTick;
 
+    public override bool IsConnection => true;
+
     /// <summary>Whether the client wants its own messages back.</summary>
     public bool Echo { get; set; } = true;
 

@@ -33,6 +33,7 @@ internal sealed class ServerContext
         UsesMatchCache = !options.DisableSublistCache;
         LoginThrottle = new LoginThrottle(clock.Time);
         Clients = new ClientRegistry(options.MaxClosedClients);
+        Traffic = new TrafficLedger(Clients, accounts);
     }
 
     public EngineClock Clock { get; }
@@ -42,6 +43,9 @@ internal sealed class ServerContext
     public AccountRegistry Accounts { get; }
 
     public ClientRegistry Clients { get; }
+
+    /// <summary>What accounts have sent and got.</summary>
+    public TrafficLedger Traffic { get; }
 
     /// <summary>Slows down addresses that fail to authenticate too often.</summary>
     public LoginThrottle LoginThrottle { get; }
@@ -95,6 +99,12 @@ internal sealed class ServerContext
     /// do not.
     /// </summary>
     public ServerInfoLine GreetingLine => Volatile.Read(ref _greetingLine);
+
+    /// <summary>Told of every client that has authenticated, and of every one that a reload judged again and that stays. Set once at start.</summary>
+    public Action<ClientSession>? OnClientConnected { get; set; }
+
+    /// <summary>Told of every client that is refused, before it is closed, with the verdict and whether the client said who it is. Set once at start.</summary>
+    public Action<ClientSession, AuthResult, bool>? OnClientRefused { get; set; }
 
     /// <summary>Told of every client that is closed, also of one that was refused, with the subscriptions it had. Set once at start.</summary>
     public Action<ClientSession, ClosedState, Subscription[]>? OnClientClosed { get; set; }

@@ -99,6 +99,9 @@ internal sealed partial class JetStreamRuntime : IDisposable
 
     public JetStreamEngine Engine { get; }
 
+    /// <summary>Work that waits for a thread of JetStream's.</summary>
+    public int WaitingWork => _workers.Waiting;
+
     /// <summary>Puts the limits of a reload in force.</summary>
     public void ChangeLimits(JetStreamConfiguration configuration)
     {

@@ -21,6 +21,9 @@ internal sealed class WorkerThreads : IExecutor, IDisposable
         foreach (Thread thread in _threads) thread.Start();
     }
 
+    /// <summary>Work that waits for a thread.</summary>
+    public int Waiting => _work.Count;
+
     public void Post(IWorkItem work) => _work.Add(work);
 
     /// <summary>Does what was posted, and ends the threads.</summary>

@@ -12,16 +12,19 @@ using NATS.Server.Sessions;
 namespace NATS.Server.SystemEvents;
 
 /// <summary>
-/// What the server answers in its system account, and the imports by which every account reaches it. Puts the imports of all accounts in force, whenever
-/// their models or the system account change. Thread-safe.
+/// What the server answers in its system account, and the imports by which every account reaches a part of it. Puts the imports of all accounts in force,
+/// whenever their models or the system account change. Thread-safe.
 /// </summary>
 internal sealed class SystemServices
 {
-    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+    private const string UserInfoFormat = "$SYS.REQ.USER.{0}.INFO";
 
     private static readonly SystemService[] Services =
     [
-        new("$SYS.REQ.USER.INFO", "$SYS.REQ.USER.{0}.INFO", IsShared: true, UserInfo.Write),
+        new("$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.ACCOUNT.{0}.CONNZ") { IsAnsweredByAll = true },
+        new("$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.ACCOUNT.{0}.CONNZ") { IsAnsweredByAll = true },
+        new("$SYS.REQ.ACCOUNT.PING.STATZ", "$SYS.REQ.ACCOUNT.{0}.STATZ") { IsAnsweredByAll = true },
+        new("$SYS.REQ.USER.INFO", UserInfoFormat) { IsShared = true, IsForSystemAccount = true },
     ];
 
     private readonly Lock _lock = new();
@@ -30,21 +33,29 @@ internal sealed class SystemServices
     private readonly IConnectionEngine _engine;
     private readonly ServerStamp _stamp;
     private readonly EngineClock _clock;
+    private readonly ServerRequests _requests;
+    private readonly IReadOnlyList<RequestRoute> _routes;
     private InternalClient? _client;
     private Subscription[] _subscriptions = [];
 
     /// <summary>Makes the services; <see cref="Start"/> puts them in force.</summary>
-    public SystemServices(ServerContext server, ServiceRouter router, IConnectionEngine engine)
+    /// <param name="server">The server.</param>
+    /// <param name="router">Puts imports to work.</param>
+    /// <param name="engine">Lends contexts to threads that have none.</param>
+    /// <param name="requests">Answers.</param>
+    /// <param name="routes">What is answered.</param>
+    /// <param name="stamp">Says in answers which server they are from.</param>
+    public SystemServices(
+        ServerContext server, ServiceRouter router, IConnectionEngine engine, ServerRequests requests, IReadOnlyList<RequestRoute> routes, ServerStamp stamp)
     {
         _accounts = server.Accounts;
         _router = router;
         _engine = engine;
         _clock = server.Clock;
-        _stamp = new ServerStamp(server);
+        _requests = requests;
+        _routes = routes;
+        _stamp = stamp;
     }
-
-    /// <summary>Says in answers which server they are from.</summary>
-    public ServerStamp Stamp => _stamp;
 
     /// <summary>Begins to follow the accounts.</summary>
     public void Start()
@@ -62,26 +73,27 @@ internal sealed class SystemServices
             foreach (Subscription subscription in _subscriptions) _client!.Unsubscribe(subscription);
             _subscriptions = [];
             _client = _accounts.System is { } system ? new InternalClient(system, _engine) : null;
-            if (_client is { } client) _subscriptions = [.. Services.Select(service => Subscribe(client, service))];
+            if (_client is { } client) _subscriptions = [SubscribeUserInfo(client), .. _routes.Select(route => _requests.Subscribe(client, route))];
         }
 
         foreach (Account account in _accounts.All) Follow(account);
     }
 
-    private Subscription Subscribe(InternalClient client, SystemService service)
+    // Answered at once, in the batch of the client that asks.
+    private Subscription SubscribeUserInfo(InternalClient client)
     {
-        return client.Subscribe(Encoding.UTF8.GetBytes(service.Export.Subject), Handle);
+        return client.Subscribe(Encoding.UTF8.GetBytes(UserInfoFormat.Replace("{0}", "*", StringComparison.Ordinal)), Handle);
 
         void Handle(LoopContext loop, Subscription subscription, in InboundMessage request, Subscriber producer)
         {
             if (!request.HasReply) return;
             var answer = new ArrayBufferWriter<byte>(512);
-            using (var writer = new Utf8JsonWriter(answer, JsonOptions))
+            using (var writer = new Utf8JsonWriter(answer, EventJson.Options))
             {
                 writer.WriteStartObject();
                 _stamp.Write(writer);
                 writer.WritePropertyName("data"u8);
-                service.Answer(request, DeliveryContext.Of(loop).Current.Hop.Origin, (producer as ClientSubscriber)?.Session, _clock.UtcNow, writer);
+                UserInfo.Write(DeliveryContext.Of(loop).Current.Hop.Origin, (producer as ClientSubscriber)?.Session, _clock.UtcNow, writer);
                 writer.WriteEndObject();
             }
 
@@ -99,7 +111,9 @@ internal sealed class SystemServices
     {
         IReadOnlyList<ServiceImport> declared = account.Model.ServiceImports;
         if (_accounts.System is not { } system) return declared;
-        return declared.Concat(Services.Where(service => !IsDeclared(declared, system, service)).Select(service => Import(account, system, service)));
+        return declared.Concat(Services
+            .Where(service => (service.IsForSystemAccount || !ReferenceEquals(account, system)) && !IsDeclared(declared, system, service))
+            .Select(service => Import(account, system, service)));
     }
 
     // What an account or the system account has declared itself comes first.

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using NATS.Server.Core.Protocol;
 using NATS.Server.Delivery;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
@@ -9,7 +8,12 @@ namespace NATS.Server.SystemEvents;
 /// <summary><c>$SYS.REQ.USER.INFO</c>: tells a client who it is and what it may do. Thread-safe.</summary>
 internal static class UserInfo
 {
-    public static void Write(in InboundMessage request, in RequestOrigin origin, ClientSession? client, DateTimeOffset now, Utf8JsonWriter writer)
+    /// <summary>Writes the answer's <c>data</c>.</summary>
+    /// <param name="origin">Who asks, as the request's header tells; without a client when it did not come by an import.</param>
+    /// <param name="client">The connection it came from; null when the server asks itself.</param>
+    /// <param name="now">The time, UTC.</param>
+    /// <param name="writer">Gets an object.</param>
+    public static void Write(in RequestOrigin origin, ClientSession? client, DateTimeOffset now, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         writer.WriteString("user"u8, origin is { Client: not null, IsDetailed: true } ? origin.Client.User : "");

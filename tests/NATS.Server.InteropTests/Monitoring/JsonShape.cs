@@ -32,8 +32,11 @@ internal static partial class JsonShape
         "port", "mem", "cpu", "num_cache", "num_matches", "cache_hit_rate", "max_fanout", "avg_fanout", "pending_bytes",
     };
 
-    // Go keeps subscriptions in maps: their order says nothing.
-    private static readonly HashSet<string> Unordered = new(StringComparer.Ordinal) { "subscriptions_list", "subscriptions_list_detail" };
+    // Go keeps these in maps: their order says nothing.
+    private static readonly HashSet<string> Unordered = new(StringComparer.Ordinal)
+    {
+        "subscriptions_list", "subscriptions_list_detail", "accounts", "account_statz", "exports", "imports", "approved_accounts",
+    };
 
     /// <summary>Every difference, each with its path; empty when there is none.</summary>
     public static IReadOnlyList<string> Differences(string reference, string ours, params string[] ignored)

@@ -50,6 +50,51 @@ public sealed partial class OcspPeerInteropTests : IAsyncDisposable
         Assert.Equal(question, _responder.LastRequest);
     }
 
+    [Fact]
+    public async Task Both_tell_the_system_account_of_a_refused_client()
+    {
+        var options = new ServerProcessOptions
+        {
+            Config = $$"""
+                server_name: S
+                ocsp_cache: false
+                accounts { $SYS { users: [{user: s, password: s}] } }
+                tls {
+                  cert_file: "{{_authority.Server.CertFile}}"
+                  key_file: "{{_authority.Server.KeyFile}}"
+                  ca_file: "{{_authority.CaFile}}"
+                  verify: true
+                  ocsp_peer { verify: true }
+                }
+                """,
+        };
+        await using ServerProcess reference = await ReferenceServer.StartAsync(options);
+        string expected = await DescribeEventsAsync(reference);
+        await using ServerProcess ours = await OurServer.StartAsync(options);
+        Assert.Equal(expected, await DescribeEventsAsync(ours));
+    }
+
+    private async Task<string> DescribeEventsAsync(ServerProcess server)
+    {
+        Answer(new OcspAnswerShape { Status = 0 });
+        await using RawClient system = await RawClient.ConnectAsync(server.Port);
+        await system.ReadLineAsync();
+        await system.UpgradeAsync(_client.Certificate);
+        await system.SendAsync("CONNECT {\"verbose\":false,\"user\":\"s\",\"pass\":\"s\"}\r\nSUB $SYS.SERVER.*.OCSP.> 1\r\n");
+        await system.PingAsync();
+        Answer(new OcspAnswerShape { Status = 1 });
+        Assert.Equal("refused", (await ConnectAsync(server)).Split('\n')[0]);
+        var seen = new StringBuilder();
+        for (int i = 0; i < 2; i++)
+        {
+            string[] words = (await system.ReadLineAsync()).Split(' ');
+            seen.Append(words[1][words[1].IndexOf("OCSP", StringComparison.Ordinal)..]).AppendLine(SystemEvents.EventShape.Of(await system.ReadExactlyAsync(int.Parse(words[^1]))));
+            await system.ExpectAsync("\r\n");
+        }
+
+        return seen.ToString();
+    }
+
     private async Task<string> DescribeAsync(ServerProcess server)
     {
         var text = new StringBuilder();

@@ -69,6 +69,33 @@ internal sealed class FakeMonitoredServer : IMonitoredServer
             .Select(x => x with { Subscriptions = withSubscriptions ? [.. Subscriptions.Where(s => s.Account == x.Name)] : [] }),
     ];
 
+    public ServerOptions Options => Server.Options;
+
+    public ConnectionTotals Totals { get; set; }
+
+    public SublistSnapshot Sublists { get; set; }
+
+    public ConnectionTotals SumConnections() => Totals;
+
+    public SublistSnapshot SumSublists() => Sublists;
+
+    public List<QueueSnapshot> Queues { get; } = [];
+
+    public IReadOnlyList<string> CommandLine { get; set; } = [];
+
+    public IReadOnlyList<QueueSnapshot> SnapshotQueues() => Queues;
+
+    public List<AccountDetailSnapshot> Details { get; } = [];
+
+    public List<AccountStatSnapshot> Stats { get; } = [];
+
+    public IReadOnlyList<string> ListAccounts() => [.. Accounts.Select(x => x.Name)];
+
+    public AccountDetailSnapshot? SnapshotAccount(string account) => Details.Find(x => x.Name == account);
+
+    public IReadOnlyList<AccountStatSnapshot> SnapshotAccountStats(IReadOnlyCollection<string> accounts) =>
+        [.. Stats.Where(x => accounts.Count == 0 || accounts.Contains(x.Name))];
+
     public string DisplayNameOf(string account) => account;
 
     public JetStreamEngine? JetStream { get; set; }

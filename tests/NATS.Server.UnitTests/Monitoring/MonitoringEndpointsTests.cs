@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Server.Connections;
 using NATS.Server.Monitoring;
 using NATS.Server.Monitoring.Http;
+using NATS.Server.Options;
 using NATS.Server.Testing;
 using Xunit;
 
@@ -35,6 +36,11 @@ public sealed class MonitoringEndpointsTests : IDisposable
     [InlineData("/subsz", "application/json")]
     [InlineData("/subscriptionsz", "application/json")]
     [InlineData("/healthz", "application/json")]
+    [InlineData("/accountz", "application/json")]
+    [InlineData("/accstatz", "application/json")]
+    [InlineData("/routez", "application/json")]
+    [InlineData("/gatewayz", "application/json")]
+    [InlineData("/leafz", "application/json")]
     [InlineData("/%76arz", "application/json")]
     [InlineData("/", "text/html; charset=utf-8")]
     public async Task Endpoints_answer_with_their_content_type(string path, string contentType)
@@ -126,20 +132,44 @@ public sealed class MonitoringEndpointsTests : IDisposable
         Assert.Equal((301, null, ""), (posted.Status, posted.ContentType, empty));
     }
 
-    [Theory]
-    [InlineData("/routez")]
-    [InlineData("/gatewayz")]
-    [InlineData("/leafz")]
-    [InlineData("/accountz")]
-    [InlineData("/accstatz")]
-    [InlineData("/ipqueuesz")]
-    [InlineData("/raftz")]
-    [InlineData("/stacksz")]
-    [InlineData("/debug/vars")]
-    public async Task Endpoints_that_are_not_built_say_so(string path)
+    [Fact]
+    public async Task Metrics_are_told_only_when_that_is_configured()
     {
-        (HttpResponse response, string body) = await Get(path);
-        Assert.Equal((501, $"{path} is not built yet in this server\n"), (response.Status, body));
+        (HttpResponse missing, string body) = await Get("/metrics");
+        Assert.Equal((404, "404 page not found\n"), (missing.Status, body));
+        _server.Server = _server.Server with { Options = _server.Server.Options with { Metrics = new MetricsOptions { IsEnabled = true } } };
+        (HttpResponse response, string text) = await Get("/metrics");
+        Assert.Equal((200, "text/plain; version=0.0.4; charset=utf-8"), (response.Status, response.ContentType));
+        Assert.Contains("gnatsd_varz_connections{server_id=\"NID\"} 0\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Queues_are_chosen_by_name_and_shown_empty_only_when_asked_for()
+    {
+        _server.Queues.AddRange([new QueueSnapshot("a one", 0), new QueueSnapshot("b two", 3), new QueueSnapshot("c one", 0, 1)]);
+        Assert.Equal("{\n  \"b two\": {\n    \"pending\": 3\n  },\n  \"c one\": {\n    \"pending\": 0,\n    \"in_progress\": 1\n  }\n}", (await Get("/ipqueuesz")).Body);
+        Assert.Equal(["a one", "c one"], _monitor.Ipqueuesz(new IpqueueszOptions { All = true, Filter = "one" }).Keys);
+    }
+
+    [Theory]
+    [InlineData("", 0, "Profile name not specified")]
+    [InlineData("cpu", 0, "Duration 0s should be between 0s and 15s")]
+    [InlineData("cpu", 16, "Duration 16s should be between 0s and 15s")]
+    [InlineData("cpu", 1, "Failed to start CPU profile: this server runs on .NET, use dotnet-trace from outside")]
+    [InlineData("heap", 0, "Profile \"heap\" error: this server runs on .NET, use dotnet-gcdump or dotnet-trace from outside")]
+    [InlineData("none", 0, "Profile \"none\" not found")]
+    public void Profiles_that_cannot_be_had_are_refused_by_name(string name, int seconds, string error)
+    {
+        ProfilezStatus status = _monitor.Profilez(new ProfilezOptions { Name = name, Duration = TimeSpan.FromSeconds(seconds) });
+        Assert.Equal((error, null), (status.Error, status.Profile));
+    }
+
+    [Fact]
+    public void The_profile_of_what_runs_is_the_list_of_threads()
+    {
+        ProfilezStatus status = _monitor.Profilez(new ProfilezOptions { Name = "goroutine" });
+        Assert.Contains("thread that answers:", Encoding.UTF8.GetString(status.Profile!), StringComparison.Ordinal);
+        Assert.Empty(status.Error);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class OptionsDiffTests
 
     public static TheoryData<ServerOptions, string> Reloadable => new()
     {
+        { Current with { Metrics = new MetricsOptions { IsEnabled = true } }, "Reloaded: metrics" },
         { Current with { ClientAdvertise = "a:1" }, "Reload: client_advertise = a:1" },
         { Current with { Trace = true }, "Reloaded: trace = true" },
         { Current with { Debug = true }, "Reloaded: debug = true" },

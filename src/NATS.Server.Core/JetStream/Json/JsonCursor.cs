@@ -102,7 +102,8 @@ internal sealed class JsonCursor
 
     /// <summary>Reads a string.</summary>
     /// <param name="current">What it is when there is null.</param>
-    public string Text(string current) => Is('"', "string") ? JsonText.Decode(RawString()) : current;
+    /// <param name="type">What the reference calls the type.</param>
+    public string Text(string current, string type = "string") => Is('"', type) ? JsonText.Decode(RawString()) : current;
 
     /// <summary>Reads true or false.</summary>
     /// <param name="current">What it is when there is null.</param>

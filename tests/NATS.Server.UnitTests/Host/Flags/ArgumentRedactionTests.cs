@@ -21,4 +21,11 @@ public sealed class ArgumentRedactionTests
         var memory = Encoding.UTF8.GetBytes(commandLine.Replace(' ', '\0') + "\0");
         Assert.Equal(expected, Encoding.UTF8.GetString(ArgumentMemory.Masked(memory)).TrimEnd('\0').Replace('\0', ' '));
     }
+
+    [Theory]
+    [InlineData("nats-server --user joe --pass=s3cret -D", "nats-server --user [REDACTED] --pass=[REDACTED] -D")]
+    [InlineData("nats-server --routes nats://u:p@a:1,nats://b:2,nats://x@c:3", "nats-server --routes nats://[REDACTED]@a:1,nats://b:2,nats://[REDACTED]@c:3")]
+    [InlineData("nats-server -c file", "nats-server -c file")]
+    public void What_is_shown_has_words_instead_of_secrets(string commandLine, string expected) =>
+        Assert.Equal(expected, string.Join(' ', ArgumentRedaction.Redact(commandLine.Split(' '))));
 }

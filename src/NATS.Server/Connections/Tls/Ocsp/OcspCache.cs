@@ -16,6 +16,23 @@ internal sealed class OcspCache(int capacity = OcspCache.DefaultCapacity)
     private readonly Dictionary<string, LinkedListNode<(string Key, OcspAnswer Answer)>> _answers = new(StringComparer.Ordinal);
     private readonly LinkedList<(string Key, OcspAnswer Answer)> _order = new();
 
+    private long _hits;
+    private long _misses;
+
+    /// <summary>What is remembered, and how often it was of use.</summary>
+    public OcspCacheState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                int revoked = _order.Count(static entry => entry.Answer.Status == OcspStatus.Revoked);
+                int good = _order.Count(static entry => entry.Answer.Status == OcspStatus.Good);
+                return new OcspCacheState(_hits, _misses, _answers.Count, revoked, good);
+            }
+        }
+    }
+
     public int Count
     {
         get
@@ -32,7 +49,13 @@ internal sealed class OcspCache(int capacity = OcspCache.DefaultCapacity)
     {
         lock (_lock)
         {
-            if (!_answers.TryGetValue(key, out var node)) return null;
+            if (!_answers.TryGetValue(key, out var node))
+            {
+                _misses++;
+                return null;
+            }
+
+            _hits++;
             _order.Remove(node);
             _order.AddFirst(node);
             return node.Value.Answer;
@@ -62,3 +85,11 @@ internal sealed class OcspCache(int capacity = OcspCache.DefaultCapacity)
         }
     }
 }
+
+/// <summary>An <see cref="OcspCache"/> at one moment. Immutable.</summary>
+/// <param name="Hits">Questions that it had an answer to.</param>
+/// <param name="Misses">Questions that it had none to.</param>
+/// <param name="Responses">Answers in it.</param>
+/// <param name="Revoked">Those that say that a certificate is void.</param>
+/// <param name="Good">Those that say that it is not.</param>
+internal sealed record OcspCacheState(long Hits, long Misses, int Responses, int Revoked, int Good);

@@ -20,6 +20,9 @@ internal sealed partial class OcspPeerCheck(OcspPeerOptions options, OcspRespond
     /// <summary>What the log shows of a handshake with a client that is not valid.</summary>
     public const string Refusal = "client not OCSP valid";
 
+    /// <summary>Told of every peer that is not valid, and before that of the certificate that makes it so. Set once.</summary>
+    public Action<OcspRefusal>? Refused { get; init; }
+
     private TimeSpan CaTimeout => options.CaTimeout > TimeSpan.Zero ? options.CaTimeout : OcspPeerOptions.DefaultCaTimeout;
 
     /// <summary>Whether each certificate of a chain whose issuer names a responder is good, as far as the options ask for it.</summary>
@@ -54,6 +57,7 @@ internal sealed partial class OcspPeerCheck(OcspPeerOptions options, OcspRespond
             catch (Exception exception) when (exception is CryptographicException or AsnContentException)
             {
                 Log.Warning(logger, $"OCSP verify fail for [{NameOf(chain[i])}]: {exception.Message}");
+                Refused?.Invoke(new OcspRefusal(chain[0], Link: null, Refusal));
                 return false;
             }
 
@@ -61,6 +65,8 @@ internal sealed partial class OcspPeerCheck(OcspPeerOptions options, OcspRespond
             if (await FindProblemAsync(chain[i], chain[i + 1], id, addresses).ConfigureAwait(false) is not { } problem) continue;
             Log.Debug(logger, problem);
             Log.Debug(logger, "No OCSP valid chains, thus peer is invalid");
+            Refused?.Invoke(new OcspRefusal(chain[0], chain[i], problem));
+            Refused?.Invoke(new OcspRefusal(chain[0], Link: null, Refusal));
             return false;
         }
 
