@@ -51,19 +51,18 @@ internal sealed class ClientEvents(ServerContext server, EventPublisher publishe
     {
         if (server.Accounts.System is not { } system) return;
         DateTimeOffset now = server.Clock.UtcNow;
-        string user = UserLabels.ForMonitoring(session.Options, rejected.UserKey);
-        if (wasJudged) TellAccount(session, rejected, user, now);
+        if (wasJudged) TellAccount(session, rejected, now);
         string subject = $"$SYS.SERVER.{server.Info.ServerId}.CLIENT.AUTH.ERR";
-        if (publisher.IsWanted(system, subject)) PublishEnd(system, subject, EventClient.Leaving(session, now, user), session, rejected.ClosedState, now);
+        if (publisher.IsWanted(system, subject)) PublishEnd(system, subject, EventClient.Leaving(session, now), session, rejected.ClosedState, now);
     }
 
-    private void TellAccount(ClientSession session, AuthResult rejected, string user, DateTimeOffset now)
+    private void TellAccount(ClientSession session, AuthResult rejected, DateTimeOffset now)
     {
         // An authorization service refuses in the name of its account.
         Account? account = session.Account;
         if (rejected.RefusedBy.Length > 0) server.Accounts.TryFind(rejected.RefusedBy, out account);
         if (account is null || !publisher.IsWanted(account, AccountRefusalSubject)) return;
-        PublishEnd(account, AccountRefusalSubject, EventClient.Leaving(session, now, user, account.Name), session, rejected.ClosedState, now);
+        PublishEnd(account, AccountRefusalSubject, EventClient.Leaving(session, now, account.Name), session, rejected.ClosedState, now);
     }
 
     private void PublishEnd(Account account, string subject, EventClient client, ClientSession session, ClosedState reason, DateTimeOffset now)

@@ -8,15 +8,13 @@ namespace NATS.Server.SystemEvents;
 internal sealed class EventClient
 {
     private readonly ClientIdentity _identity;
-    private readonly string _user;
     private readonly string _account;
     private readonly long _roundTripNs;
     private readonly DateTimeOffset? _stop;
 
-    private EventClient(ClientIdentity identity, string user, string account, long roundTripNs, DateTimeOffset? stop)
+    private EventClient(ClientIdentity identity, string account, long roundTripNs, DateTimeOffset? stop)
     {
         _identity = identity;
-        _user = user;
         _account = account;
         _roundTripNs = roundTripNs;
         _stop = stop;
@@ -26,18 +24,17 @@ internal sealed class EventClient
     public static EventClient Connected(ClientSession session)
     {
         ClientIdentity identity = session.Identity;
-        return new EventClient(identity, identity.User, identity.Account.Name, roundTripNs: 0, stop: null);
+        return new EventClient(identity, identity.Account.Name, roundTripNs: 0, stop: null);
     }
 
     /// <summary>One that goes.</summary>
     /// <param name="session">The client.</param>
     /// <param name="stop">When.</param>
-    /// <param name="user">Its name, when the session does not know it; null: it does.</param>
     /// <param name="account">The account it is said to be of; null: the one it is in.</param>
-    public static EventClient Leaving(ClientSession session, DateTimeOffset stop, string? user = null, string? account = null)
+    public static EventClient Leaving(ClientSession session, DateTimeOffset stop, string? account = null)
     {
         ClientIdentity identity = session.Identity;
-        return new EventClient(identity, user ?? identity.User, account ?? identity.Account.Name, WholeMicroseconds(session.RoundTrip.Ticks) * TimeSpan.NanosecondsPerTick, stop);
+        return new EventClient(identity, account ?? identity.Account.Name, WholeMicroseconds(session.RoundTrip.Ticks) * TimeSpan.NanosecondsPerTick, stop);
     }
 
     /// <summary>Writes the field <c>client</c>.</summary>
@@ -48,7 +45,7 @@ internal sealed class EventClient
         json.WriteUnlessEmpty("host"u8, _identity.Host);
         json.WriteNumber("id"u8, _identity.Id);
         json.WriteString("acc"u8, _account);
-        json.WriteUnlessEmpty("user"u8, _user);
+        json.WriteUnlessEmpty("user"u8, _identity.User);
         json.WriteUnlessEmpty("name"u8, _identity.Name);
         json.WriteUnlessEmpty("lang"u8, _identity.Language);
         json.WriteUnlessEmpty("ver"u8, _identity.Version);

@@ -79,7 +79,8 @@ public sealed class ClientEventsTests
     {
         await using SystemPair pair = await SystemPair.StartAsync("""
             server_name: S
-            accounts { $SYS { users: [{user: s, password: s}] }, A { users: [{user: a, password: a}] }, $G { users: [{user: g, password: g}] } }
+            accounts { $SYS { users: [{user: s, password: s}] }, A { users: [{user: a, password: a}] } }
+            authorization { users: [{user: g, password: g}] }
             """);
         await pair.CompareAsync(async peer =>
         {
@@ -96,7 +97,6 @@ public sealed class ClientEventsTests
     [Theory]
     [InlineData("FOO BAR\r\n")]
     [InlineData("PUB foo 99999999\r\n")]
-    [InlineData("HPUB foo 3 5\r\nxx\r\n")]
     public async Task The_reason_of_an_end_is_the_references(string protocol)
     {
         await using SystemPair pair = await SystemPair.StartAsync();

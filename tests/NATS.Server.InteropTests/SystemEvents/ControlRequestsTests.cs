@@ -74,7 +74,8 @@ public sealed class ControlRequestsTests
             string seen = Describe(system, await system.AskAsync(subject, "{\"server_name\":\"other\"}"));
             peer.Process.WriteConfig(SystemPair.Accounts.Replace("user: a, password: a", "user: a, password: changed", StringComparison.Ordinal));
             seen += Describe(system, await system.AskAsync(subject));
-            seen += await client.Raw.ReadToCloseAsync();
+            string end = await client.Raw.ReadToCloseAsync();
+            seen += end[end.IndexOf("-ERR", StringComparison.Ordinal)..];
             peer.Process.WriteConfig(SystemPair.Accounts + "no_such_option: 1\n");
             IReadOnlyList<SystemMessage> refused = await system.AskAsync(subject);
             return seen + refused.Count + refused[0].Text.Contains("\"code\":500,\"description\":", StringComparison.Ordinal) + refused[0].Text.Contains("no_such_option", StringComparison.Ordinal);

@@ -6,34 +6,14 @@ using Xunit;
 namespace NATS.Server.InteropTests.SystemEvents;
 
 /// <summary>Requests in the system account are answered like by the reference, field for field.</summary>
-public sealed class ServerRequestsTests : IAsyncLifetime
+public sealed class ServerRequestsTests(ServerRequestsTests.Servers servers) : IClassFixture<ServerRequestsTests.Servers>
 {
     // Of the whole server: its own subscriptions, its traffic, and that of the clients that ask.
     private static readonly string[] OfServer =
     [
         "subscriptions", "num_subscriptions", "total", "bytes", "msgs", "in_msgs", "in_bytes", "out_msgs", "out_bytes", "in_client_msgs", "in_client_bytes",
-        "out_client_msgs", "out_client_bytes", "total_connections",
+        "out_client_msgs", "out_client_bytes", "total_connections", "pending",
     ];
-
-    private SystemPair _pair = null!;
-    private readonly Dictionary<SystemPeer, SystemClient> _system = [];
-    private readonly Dictionary<SystemPeer, SystemClient> _ofA = [];
-
-    public async ValueTask InitializeAsync()
-    {
-        _pair = await SystemPair.StartAsync(SystemPair.Accounts + "server_tags: [west, \"rack:7\"]\nhttp: \"127.0.0.1:-1\"\n");
-        foreach (SystemPeer peer in (SystemPeer[])[_pair.Reference, _pair.Ours])
-        {
-            _system[peer] = await peer.ConnectAsync("s");
-            SystemClient ofA = await peer.ConnectAsync("a", ",\"name\":\"alpha\",\"lang\":\"go\",\"version\":\"1.1\"");
-            await ofA.SubscribeAsync("foo", "foo.* q", "foo q");
-            await ofA.PublishAsync("foo", "hi");
-            await ofA.Raw.PingAsync();
-            _ofA[peer] = ofA;
-        }
-    }
-
-    public ValueTask DisposeAsync() => _pair.DisposeAsync();
 
     [Theory]
     [InlineData("IDZ")]
@@ -42,6 +22,11 @@ public sealed class ServerRequestsTests : IAsyncLifetime
     [InlineData("SUBSZ")]
     [InlineData("HEALTHZ")]
     [InlineData("JSZ")]
+    [InlineData("ROUTEZ")]
+    [InlineData("GATEWAYZ")]
+    [InlineData("LEAFZ")]
+    [InlineData("RAFTZ")]
+    [InlineData("IPQUEUESZ")]
     [InlineData("ACCSTATZ")]
     [InlineData("NONSENSE")]
     public async Task A_server_answers_for_itself_and_with_all_others(string word)
@@ -112,6 +97,13 @@ public sealed class ServerRequestsTests : IAsyncLifetime
     [InlineData("VARZ", "{\"host\":[]}")]
     [InlineData("STATSZ", "{\"tags\":\"x\"}")]
     [InlineData("IDZ", "{broken")]
+    [InlineData("ACCOUNTZ", "{\"account\":\"nope\"}")]
+    [InlineData("ACCOUNTZ", "{\"account\":7}")]
+    [InlineData("ROUTEZ", "{\"subscriptions\":\"yes\"}")]
+    [InlineData("GATEWAYZ", "{\"name\":1}")]
+    [InlineData("LEAFZ", "{\"account\":\"A\",\"subscriptions\":true}")]
+    [InlineData("RAFTZ", "{\"group\":[]}")]
+    [InlineData("IPQUEUESZ", "{\"filter\":\"nothing like it\"}")]
     public Task Options_mean_the_same(string word, string body) => Compare($"$SYS.REQ.SERVER.PING.{word}", body);
 
     [Theory]
@@ -148,12 +140,53 @@ public sealed class ServerRequestsTests : IAsyncLifetime
     [InlineData("CONNS", "{\"acc\":\"B\"}")]
     [InlineData("CONNS", "{")]
     [InlineData("JSZ", "")]
+    [InlineData("LEAFZ", "")]
+    [InlineData("STATZ", "")]
+    [InlineData("STATZ", "{\"include_unused\":true,\"accounts\":[\"B\"]}")]
+    [InlineData("STATZ", "{\"accounts\":3}")]
+    [InlineData("SUBSZ", "{\"test\":\"x.*\"}")]
+    [InlineData("INFO", "{\"server_name\":\"other\"}")]
     public async Task Accounts_are_shown_like_by_the_reference(string word, string body)
     {
-        await Compare($"$SYS.REQ.ACCOUNT.A.{word}", body, "in_msgs", "in_bytes", "out_msgs", "out_bytes");
+        await Compare($"$SYS.REQ.ACCOUNT.A.{word}", body);
         await Compare($"$SYS.REQ.ACCOUNT.nope.{word}", body);
-        await Compare($"$SYS.REQ.ACCOUNT.PING.{word}", body);
+        if (word != "STATZ") await Compare($"$SYS.REQ.ACCOUNT.PING.{word}", body);
     }
+
+    [Theory]
+    [InlineData("{\"accounts\":[\"A\"]}")]
+    [InlineData("{\"accounts\":[\"A\",\"nope\"]}")]
+    [InlineData("{\"accounts\":[\"nope\"]}")]
+    [InlineData("{\"accounts\":[\"nope\",\"B\"],\"include_unused\":true}")]
+    public Task Several_accounts_are_counted_like_by_the_reference(string body) => Compare("$SYS.REQ.ACCOUNT.PING.STATZ", body);
+
+    [Fact]
+    public Task An_account_that_does_not_exist_has_no_information() => Compare("$SYS.REQ.ACCOUNT.nope.INFO");
+
+    [Fact]
+    public async Task Information_on_an_account_has_the_same_fields()
+    {
+        // Its lists are in no order by the reference.
+        await servers.Pair.CompareAsync(async peer =>
+        {
+            SystemMessage answer = Assert.Single(await servers.System[peer].AskAsync("$SYS.REQ.ACCOUNT.A.INFO"));
+            using var json = System.Text.Json.JsonDocument.Parse(answer.Text);
+            return string.Join(' ', json.RootElement.GetProperty("data").EnumerateObject().Select(static field => field.Name));
+        });
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"name\":\"nope\"}")]
+    [InlineData("{\"name\":\"cpu\",\"duration\":16000000000}")]
+    [InlineData("{\"debug\":\"x\"}")]
+    public Task Profiles_are_refused_like_by_the_reference(string body) => servers.Pair.CompareAsync(async peer =>
+    {
+        SystemClient client = servers.System[peer];
+        await client.SubscribeAsync("PROFILE");
+        await client.Raw.SendAsync($"PUB $SYS.REQ.SERVER.PING.PROFILEZ PROFILE {body.Length}\r\n{body}\r\n");
+        return EventShape.Of((await client.ReadAsync()).Text);
+    });
 
     [Theory]
     [InlineData("$SYS.REQ.ACCOUNT.PING.CONNZ", "{\"acc\":\"B\"}")]
@@ -161,13 +194,15 @@ public sealed class ServerRequestsTests : IAsyncLifetime
     [InlineData("$SYS.REQ.SERVER.PING.CONNZ", "{\"sort\":\"nope\"}")]
     [InlineData("$SYS.REQ.SERVER.PING.VARZ", "")]
     [InlineData("$SYS.REQ.SERVER.PING", "")]
+    [InlineData("$SYS.REQ.ACCOUNT.PING.STATZ", "")]
+    [InlineData("$SYS.REQ.ACCOUNT.PING.STATZ", "{\"accounts\":[\"B\"]}")]
     [InlineData("$SYS.REQ.ACCOUNT.A.CONNZ", "")]
     [InlineData("$SYS.REQ.ACCOUNT.B.CONNZ", "")]
     public async Task Every_account_may_ask_about_itself(string subject, string body)
     {
-        await _pair.CompareAsync(async peer =>
+        await servers.Pair.CompareAsync(async peer =>
         {
-            SystemClient client = _ofA[peer];
+            SystemClient client = servers.OfA[peer];
             IReadOnlyList<SystemMessage> answers = await client.AskAsync(subject, body, fence: "$SYS.REQ.ACCOUNT.PING.CONNZ");
             return Describe(client, answers, OfServer);
         });
@@ -187,9 +222,9 @@ public sealed class ServerRequestsTests : IAsyncLifetime
     public async Task Subscribers_are_counted_like_by_the_reference(string question)
     {
         await Compare("$SYS.DEBUG.SUBSCRIBERS", question == ">" ? "nothing.>" : question);
-        await _pair.CompareAsync(async peer =>
+        await servers.Pair.CompareAsync(async peer =>
         {
-            SystemClient client = _ofA[peer];
+            SystemClient client = servers.OfA[peer];
             IReadOnlyList<SystemMessage> answers = await client.AskAsync("$SYS.DEBUG.SUBSCRIBERS", question, fence: "$SYS.REQ.ACCOUNT.PING.CONNZ");
             return Describe(client, answers);
         });
@@ -219,16 +254,16 @@ public sealed class ServerRequestsTests : IAsyncLifetime
     {
         foreach (string subject in (string[])["$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.PING.STATSZ", "$SYS.REQ.SERVER.PING.IDZ"])
         {
-            await _pair.CompareAsync(async peer =>
+            await servers.Pair.CompareAsync(async peer =>
             {
-                SystemMessage answer = Assert.Single(await _system[peer].AskAsync(subject, headers: $"Accept-Encoding: {encoding}"));
+                SystemMessage answer = Assert.Single(await servers.System[peer].AskAsync(subject, headers: $"Accept-Encoding: {encoding}"));
                 return answer.Headers + EventShape.Of(Decode(answer), OfServer);
             });
         }
 
-        await _pair.CompareAsync(async peer =>
+        await servers.Pair.CompareAsync(async peer =>
         {
-            SystemMessage answer = Assert.Single(await _system[peer].AskAsync("$SYS.REQ.SERVER.PING.CONNZ", "{\"sort\":\"x\"}", $"Accept-Encoding: {encoding}"));
+            SystemMessage answer = Assert.Single(await servers.System[peer].AskAsync("$SYS.REQ.SERVER.PING.CONNZ", "{\"sort\":\"x\"}", $"Accept-Encoding: {encoding}"));
             return answer.Headers + EventShape.Of(Decode(answer));
         });
     }
@@ -248,14 +283,40 @@ public sealed class ServerRequestsTests : IAsyncLifetime
         return Encoding.UTF8.GetString(plain.WrittenSpan);
     }
 
-    private Task Compare(string subject, string body = "", params string[] figures) => _pair.CompareAsync(async peer =>
+    private Task Compare(string subject, string body = "") => servers.Pair.CompareAsync(async peer =>
     {
-        SystemClient client = _system[peer];
+        SystemClient client = servers.System[peer];
         IReadOnlyList<SystemMessage> answers = await client.AskAsync(subject.Replace(".ID.", $".{client.ServerId}.", StringComparison.Ordinal), body);
-        return Describe(client, answers, figures.Length > 0 ? figures : OfServer);
+        return Describe(client, answers, OfServer);
     });
 
     // What the fence's own subscriptions add to lists is the same on both.
     private static string Describe(SystemClient client, IReadOnlyList<SystemMessage> answers, params string[] figures) =>
         $"{answers.Count}{Environment.NewLine}" + string.Join(Environment.NewLine, answers.Select(answer => SystemPeer.WithoutId(client, answer.Headers) + EventShape.Of(answer.Text, figures)));
+
+    /// <summary>The two servers, each with a client of the system account and one of A. All tests ask them one after the other.</summary>
+    public sealed class Servers : IAsyncLifetime
+    {
+        internal SystemPair Pair { get; private set; } = null!;
+
+        internal Dictionary<SystemPeer, SystemClient> System { get; } = [];
+
+        internal Dictionary<SystemPeer, SystemClient> OfA { get; } = [];
+
+        public async ValueTask InitializeAsync()
+        {
+            Pair = await SystemPair.StartAsync(SystemPair.Accounts + "server_tags: [west, \"rack:7\"]\nhttp: \"127.0.0.1:-1\"\n");
+            foreach (SystemPeer peer in (SystemPeer[])[Pair.Reference, Pair.Ours])
+            {
+                System[peer] = await peer.ConnectAsync("s");
+                SystemClient ofA = await peer.ConnectAsync("a", ",\"name\":\"alpha\",\"lang\":\"go\",\"version\":\"1.1\"");
+                await ofA.SubscribeAsync("foo", "foo.* q", "foo q");
+                await ofA.PublishAsync("foo", "hi");
+                await ofA.Raw.PingAsync();
+                OfA[peer] = ofA;
+            }
+        }
+
+        public ValueTask DisposeAsync() => Pair.DisposeAsync();
+    }
 }
