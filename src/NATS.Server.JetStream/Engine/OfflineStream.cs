@@ -1,3 +1,4 @@
+using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.JetStream.Streams;
 using NATS.Server.JetStream.Storage.Catalog;
 
@@ -11,4 +12,7 @@ namespace NATS.Server.JetStream.Engine;
 internal sealed record OfflineStream(StreamFolder Folder, StreamConfig Config, string Reason, IReadOnlyDictionary<string, string> Consumers)
 {
     public string Name => Folder.Name;
+
+    /// <summary>When it was created, as far as the file says.</summary>
+    public ZonedTime Created => StreamConfigJson.TryReadFile(Folder.Configuration, isStrict: false, out ZonedTime created, out _, out _) ? created : default;
 }

@@ -115,6 +115,7 @@ internal static class JszWriter
             bytes += state.Bytes;
         }
 
+        streams += accounts.Sum(static account => account.OfflineStreams.Count);
         json.WriteNumber("streams"u8, streams);
         if (countsLed && streams > 0) json.WriteNumber("streams_leader"u8, streams);
         json.WriteNumber("consumers"u8, consumers);
@@ -152,10 +153,12 @@ internal static class JszWriter
             Api = new JetStreamApiStats { Level = 0, Total = (ulong)account.Api.Total, Errors = (ulong)account.Api.Errors },
         });
         IReadOnlyList<JetStreamStream> streams = showsStreams ? account.Streams : [];
-        if (streams.Count > 0)
+        IReadOnlyList<OfflineStream> offline = showsStreams ? account.OfflineStreams : [];
+        if (streams.Count > 0 || offline.Count > 0)
         {
             json.WriteStartArray("stream_detail"u8);
             foreach (JetStreamStream stream in streams) Write(json, stream, account, options);
+            foreach (OfflineStream stream in offline) Write(json, stream, account, options);
             json.WriteEndArray();
         }
 
@@ -186,6 +189,25 @@ internal static class JszWriter
         }
 
         info.WriteOrigins(json);
+        json.WriteEndObject();
+    }
+
+    // What is in it nobody looked at.
+    private static void Write(Utf8JsonWriter json, OfflineStream stream, JetStreamAccount account, JszOptions options)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, stream.Name);
+        json.WriteString("created"u8, stream.Created.ToString());
+        new ClusterInfo(account.Engine.Services.ServerName).Write(json);
+        if (options.Config)
+        {
+            json.WritePropertyName("config"u8);
+            StreamConfigJson.Write(json, stream.Config);
+        }
+
+        json.WriteStartObject("state"u8);
+        new StreamStateInfo().WriteProperties(json);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

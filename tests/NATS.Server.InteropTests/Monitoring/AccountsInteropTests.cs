@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using NATS.Server.Testing;
 using Xunit;
@@ -12,9 +13,9 @@ public sealed partial class AccountsInteropTests
           A {
             users: [ { user: a, password: a } ]
             exports: [
-              { service: "svc.a", accounts: [B], latency: { sampling: 100%, subject: lat } }
-              { service: "head.a", latency: { sampling: headers, subject: lat.head } }
-              { service: "many.*", response: streamed, threshold: 5s }
+              { service: "svc.a", accounts: [B] }
+              { service: "head.a" }
+              { service: "many.*", response: stream, threshold: 5s }
               { service: "chunk", response: chunked }
               { service: "tok.*.x", account_token_position: 2 }
               { stream: "st.>" }
@@ -51,12 +52,39 @@ public sealed partial class AccountsInteropTests
         await AssertSame(pair, "/accountz", "/accountz?acc=A", "/accountz?acc=B", "/accountz?acc=C", "/accountz?acc=$G", "/accountz?acc=NONE", "/accountz?acc=%22");
     }
 
+    // The reference measures latency only with a system account; what it imports from that on its own is not compared.
+    [Fact]
+    public async Task Measured_services_look_the_same()
+    {
+        string measured = Accounts.Replace("svc.a\", accounts: [B] }", "svc.a\", accounts: [B], latency: { sampling: 100%, subject: lat } }", StringComparison.Ordinal)
+            .Replace("service: \"head.a\" }\n", "service: \"head.a\", latency: { sampling: headers, subject: lat.head } }\n", StringComparison.Ordinal);
+        await using MonitoredPair pair = await MonitoredPair.StartAsync(measured + "\nno_sys_acc: false\n");
+        await pair.OnBoth(PlayAsync);
+        foreach (string account in (string[])["A", "B"])
+        {
+            string[] seen = new string[2];
+            foreach ((int i, MonitoredServer server) in new[] { pair.Reference, pair.Ours }.Index())
+            {
+                (_, _, string body) = await MonitoredPair.Get(server, "/accountz?acc=" + account);
+                using JsonDocument answer = JsonDocument.Parse(Plain(body));
+                JsonElement detail = answer.RootElement.GetProperty("account_detail");
+                IEnumerable<string> parts = ((string[])["exports", "imports"]).SelectMany(name => detail.TryGetProperty(name, out JsonElement list) ? list.EnumerateArray() : [])
+                    .Where(static part => !part.TryGetProperty("account", out JsonElement exporter) || exporter.GetString() != "$SYS").Select(static part => JsonSerializer.Serialize(part)).Order(StringComparer.Ordinal);
+                IEnumerable<string> waiting = detail.TryGetProperty("responses", out JsonElement responses) ? responses.EnumerateObject().Select(static response => response.ToString()) : [];
+                seen[i] = string.Join('\n', parts.Concat(waiting.Order(StringComparer.Ordinal)));
+            }
+
+            Assert.Equal(seen[0], seen[1]);
+            Assert.Contains("lat", seen[0], StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task What_accounts_sent_and_received_is_counted_alike()
     {
         await using MonitoredPair pair = await MonitoredPair.StartAsync(Accounts);
         await AssertSame(pair, "/accstatz", "/accstatz?unused=1");
-        await pair.OnBoth(PlayAsync);
+        await pair.OnBoth(static server => PlayAsync(server, asks: false));
         await AssertSame(pair, "/accstatz", "/accstatz?unused=1", "/accstatz?unused=x", "/accstatz?unused=0");
 
         // What those have done that are gone still counts.
@@ -105,15 +133,20 @@ public sealed partial class AccountsInteropTests
         }
     }
 
-    // Everybody who takes part is connected at the end; two requests wait for their answers.
-    private static async Task PlayAsync(MonitoredServer server)
+    // Everybody who takes part is connected at the end; a request waits for its answer.
+    private static Task PlayAsync(MonitoredServer server) => PlayAsync(server, asks: true);
+
+    // What comes with a request tells times, which have as many digits as they have.
+    private static async Task PlayAsync(MonitoredServer server, bool asks)
     {
         RawClient a = await server.Connect("\"user\":\"a\",\"pass\":\"a\",\"headers\":true", "SUB svc.a 1\r\nSUB many.x 2\r\nSUB bar 3\r\nSUB head.a 4\r\n");
         RawClient b = await server.Connect("\"user\":\"b\",\"pass\":\"b\",\"headers\":true", "SUB pre.st.x 1\r\nSUB loc.* 2\r\nSUB answer.* 3\r\n");
-        await b.SendAsync("PUB mine answer.1 5\r\nhello\r\n");
-        await b.PingAsync();
-        await b.SendAsync("PUB many.x answer.2 3\r\nabc\r\n");
-        await b.PingAsync();
+        if (asks)
+        {
+            await b.SendAsync("PUB mine answer.1 5\r\nhello\r\n");
+            await b.PingAsync();
+        }
+
         await a.SendAsync("PUB st.x 4\r\nabcd\r\nPUB st.y.1 2\r\nhi\r\nPUB foo 1\r\nx\r\nPUB bar 2\r\nyy\r\nPUB nobody 3\r\nzzz\r\n");
         await a.PingAsync();
         await b.PingAsync();
