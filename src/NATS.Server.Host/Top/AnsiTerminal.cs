@@ -90,7 +90,7 @@ internal sealed partial class AnsiTerminal : ITopTerminal, IDisposable
         {
             context.Cancel = true;
             Write(Leave);
-            Kill(OwnGroup, SignalNumbers.Stop);
+            _ = Kill(OwnGroup, SignalNumbers.Stop); // what may not be stopped goes on
         }));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
         {

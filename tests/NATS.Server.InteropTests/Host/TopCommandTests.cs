@@ -177,23 +177,18 @@ public sealed partial class TopCommandTests(TestCertificates certificates) : ICl
         await pair.OnBoth(async server =>
         {
             RawClient client = await server.Connect("\"name\":\"shop\",\"lang\":\"python3\",\"version\":\"2.9.0\"", "SUB orders.* workers 7\r\nSUB answers 8\r\n");
-            foreach ((string subject, string body) in ((string, string)[])
-                [
-                    ("$JS.API.STREAM.CREATE.ORDERS", """{"name":"ORDERS","subjects":["orders.>"],"storage":"memory"}"""),
-                    ("$JS.API.CONSUMER.DURABLE.CREATE.ORDERS.billing", """{"stream_name":"ORDERS","config":{"durable_name":"billing","ack_policy":"explicit"}}"""),
-                    ("orders.1", "a"),
-                    ("orders.2", "b"),
-                    ("orders.3", "c"),
-                ])
-            {
-                await client.SendAsync($"PUB {subject} answers {body.Length}\r\n{body}\r\n");
-            }
-
-            await MonitoredPair.WaitFor(server, "/jsz?consumers=true", json => json.GetProperty("messages").GetInt32() == 3 && json.GetProperty("consumers").GetInt32() == 1);
+            await PublishAsync(client, "$JS.API.STREAM.CREATE.ORDERS", """{"name":"ORDERS","subjects":["orders.>"],"storage":"memory"}""");
+            await MonitoredPair.WaitFor(server, "/jsz", static json => json.GetProperty("streams").GetInt32() == 1);
+            await PublishAsync(client, "$JS.API.CONSUMER.DURABLE.CREATE.ORDERS.billing", """{"stream_name":"ORDERS","config":{"durable_name":"billing","ack_policy":"explicit"}}""");
+            await MonitoredPair.WaitFor(server, "/jsz", static json => json.GetProperty("consumers").GetInt32() == 1);
+            for (int i = 0; i < 3; i++) await PublishAsync(client, $"orders.{i}", "body");
+            await MonitoredPair.WaitFor(server, "/jsz", static json => json.GetProperty("messages").GetInt32() == 3);
             await client.PingAsync();
         });
         return pair;
     }
+
+    private static Task PublishAsync(RawClient client, string subject, string body) => client.SendAsync($"PUB {subject} answers {body.Length}\r\n{body}\r\n");
 
     private async Task<(CommandRun Reference, CommandRun Ours)> RunBothAsync(MonitoredPair pair, params string[] arguments) =>
         (await RunAsync(pair.Reference, arguments), await RunAsync(pair.Ours, arguments));

@@ -37,7 +37,7 @@ internal static class TopSamples
         """;
 
     public const string Details = """
-        , "subscriptions_list_detail": [ {"subject": "orders.>", "qgroup": "workers", "sid": "1", "msgs": 40, "max": 0, "cid": 5}, {"subject": "_INBOX.x", "sid": "2", "msgs": 2, "max": 10, "cid": 5} ]
+        , "subscriptions_list": ["orders.>", "_INBOX.x"], "subscriptions_list_detail": [ {"subject": "orders.>", "qgroup": "workers", "sid": "1", "msgs": 40, "max": 0, "cid": 5}, {"subject": "_INBOX.x", "sid": "2", "msgs": 2, "max": 10, "cid": 5} ]
         """;
 
     /// <summary>The answer of <c>/jsz</c> with two streams, and a consumer of the first.</summary>

@@ -26,6 +26,8 @@ public sealed class TopScreenTests
 
         Connections Polled: 2 of 7, by cid
           HOST             CID  NAME      SUBS  MSGS_TO  MSGS_FROM  BYTES_TO  BYTES_FROM
+          127.0.0.1:54262    5  orders       2        7        350      1.4K        1.8M
+          [::1]:4000        12               1     1.5M          0      3.0G           0
         """,
         " 1 server  [2 connections]  3 subscriptions   4 streams   ? help  q quit");
 
@@ -35,8 +37,19 @@ public sealed class TopScreenTests
         160,
         24,
         """
-        x
-        """);
+        NATS server version 2.15.1 (uptime: 1h0m0s)  127.0.0.1:8222
+        Server: east-1
+          ID:   NSERVER
+          Load: CPU:  12.5%  Memory: 32.0M  Slow Consumers: 0
+          In:   Msgs: 14.1K  Bytes: 1.3M  Msgs/Sec: 13129.0  Bytes/Sec: 1.3M
+          Out:  Msgs: 28.3K  Bytes: 2.7M  Msgs/Sec: 26258.0  Bytes/Sec: 2.5M
+
+        Connections Polled: 2 of 7, by cid, in a second
+          HOST             CID  NAME      SUBS  PENDING  MSGS_TO  MSGS_FROM  BYTES_TO  BYTES_FROM  LANG  VERSION  UPTIME  LAST_ACTIVITY         SUBSCRIPTIONS
+          127.0.0.1:54262    5  orders       2     2.0K        0        250         0           0  go    1.50.0     1m0s  2026-11-22 11:59:59Z  orders.>, _INBOX.x
+          [::1]:4000        12               1        0        0          0         0           0                   2m0s  2026-11-22 11:59:58Z
+        """,
+        " 1 server  [2 connections]  3 subscriptions   4 streams   ? help  q quit");
 
     [Fact]
     public void Streams_with_their_consumers() => AssertShows(
@@ -44,8 +57,20 @@ public sealed class TopScreenTests
         80,
         24,
         """
-        x
-        """);
+        NATS server version 2.15.1 (uptime: 1h0m0s)  127.0.0.1:8222
+        Server: east-1
+          ID:   NSERVER
+          Load: CPU:  12.5%  Memory: 32.0M  Slow Consumers: 0
+          In:   Msgs: 14.1K  Bytes: 1.3M  Msgs/Sec: 13129.0  Bytes/Sec: 1.3M
+          Out:  Msgs: 28.3K  Bytes: 2.7M  Msgs/Sec: 26258.0  Bytes/Sec: 2.5M
+
+        Streams: 2, by msgs  Consumers: 1
+          STREAM / CONSUMER        MSGS   MSGS/S  PENDING  ACK_PEND  REDELIV  WAITING
+          ORDERS                    500    120.0
+            billing                 311     11.0      210        50        4        1
+          AUDIT                      20      0.0
+        """,
+        " 1 server   2 connections   3 subscriptions  [4 streams]  ? help  q quit");
 
     [Fact]
     public void Subscriptions_of_a_connection() => AssertShows(
@@ -53,8 +78,19 @@ public sealed class TopScreenTests
         80,
         24,
         """
-        x
-        """);
+        NATS server version 2.15.1 (uptime: 1h0m0s)  127.0.0.1:8222
+        Server: east-1
+          ID:   NSERVER
+          Load: CPU:  12.5%  Memory: 32.0M  Slow Consumers: 0
+          In:   Msgs: 14.1K  Bytes: 1.3M  Msgs/Sec: 13129.0  Bytes/Sec: 1.3M
+          Out:  Msgs: 28.3K  Bytes: 2.7M  Msgs/Sec: 26258.0  Bytes/Sec: 2.5M
+
+        Subscriptions: 2, of connection 5 127.0.0.1:54262 orders
+          SUBJECT                   QUEUE    SID      MSGS    MSGS/S  MAX
+          orders.>                  workers  1          40       0.0
+          _INBOX.x                           2           2       0.0   10
+        """,
+        " 1 server   2 connections  [3 subscriptions]  4 streams   ? help  q quit");
 
     [Fact]
     public void The_server() => AssertShows(
@@ -62,8 +98,22 @@ public sealed class TopScreenTests
         60,
         24,
         """
-        x
-        """);
+        NATS server version 2.15.1 (uptime: 1h0m0s)  127.0.0.1:8222
+        Server: east-1
+          ID:   NSERVER
+          Load: CPU:  12.5%  Memory: 32.0M  Slow Consumers: 0
+          In:   Msgs: 14.1K  Bytes: 1.3M  Msgs/Sec: 13129.0  Bytes/S
+          Out:  Msgs: 28.3K  Bytes: 2.7M  Msgs/Sec: 26258.0  Bytes/S
+
+        Connections:    2 of at most 65536, 9 since the start
+        Subscriptions:  71
+        Routes:         0  Leaf nodes: 0  Cores: 2
+        Slow consumers: 0  Stalled clients: 0  Stale connections: 0
+        JetStream:      2 streams, 1 consumers, 520 messages, 68.5K
+          Memory:       0 of 1.0G  Storage: 68.5K of 10.0G
+          API:          120 requests, 0.0/s, 3 errors
+        """,
+        "[1 server]  2 connections   3 subscriptions   4 streams   ?");
 
     [Fact]
     public void A_small_screen_keeps_what_matters_most() => AssertShows(
@@ -71,7 +121,15 @@ public sealed class TopScreenTests
         40,
         9,
         """
-        x
+        NATS server version 2.15.1 (uptime: 1h0m
+          Load: CPU:  12.5%  Memory: 32.0M  Slow
+          In:   Msgs: 14.1K  Bytes: 1.3M  Msgs/S
+          Out:  Msgs: 28.3K  Bytes: 2.7M  Msgs/S
+
+        Streams: 2, by name  Consumers: 1
+          STREAM / CONSUMER        MSGS   MSGS/S
+          AUDIT                      20      0.0
+          ORDERS                    500    120.0
         """);
 
     [Theory]
