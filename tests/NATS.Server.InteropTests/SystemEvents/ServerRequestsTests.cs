@@ -12,7 +12,7 @@ public sealed class ServerRequestsTests(ServerRequestsTests.Servers servers) : I
     private static readonly string[] OfServer =
     [
         "subscriptions", "num_subscriptions", "total", "bytes", "msgs", "in_msgs", "in_bytes", "out_msgs", "out_bytes", "in_client_msgs", "in_client_bytes",
-        "out_client_msgs", "out_client_bytes", "total_connections", "pending",
+        "out_client_msgs", "out_client_bytes", "total_connections", "pending", "in_progress",
     ];
 
     [Theory]
@@ -183,8 +183,9 @@ public sealed class ServerRequestsTests(ServerRequestsTests.Servers servers) : I
     public Task Profiles_are_refused_like_by_the_reference(string body) => servers.Pair.CompareAsync(async peer =>
     {
         SystemClient client = servers.System[peer];
-        await client.SubscribeAsync("PROFILE");
-        await client.Raw.SendAsync($"PUB $SYS.REQ.SERVER.PING.PROFILEZ PROFILE {body.Length}\r\n{body}\r\n");
+        string reply = $"PROFILE.{body.Length}";
+        await client.SubscribeAsync(reply);
+        await client.Raw.SendAsync($"PUB $SYS.REQ.SERVER.PING.PROFILEZ {reply} {body.Length}\r\n{body}\r\n");
         return EventShape.Of((await client.ReadAsync()).Text);
     });
 
