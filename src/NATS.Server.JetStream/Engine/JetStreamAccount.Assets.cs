@@ -214,8 +214,10 @@ internal sealed partial class JetStreamAccount
 
     private void Begin(Stream stream, MessageStore store)
     {
+        // Whoever finds it may look into its store.
+        stream.Take(store);
         lock (_lock) _streams[stream.Name] = stream;
         Reconfigured(null, stream.Config);
-        stream.Start(store);
+        stream.Start();
     }
 }

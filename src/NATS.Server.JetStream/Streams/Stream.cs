@@ -72,12 +72,14 @@ internal sealed partial class Stream : IConsumedStream, IMessageTarget, IBatchEn
         }
     }
 
-    /// <summary>Takes the store, and begins to receive what is published. Once.</summary>
-    public void Start(MessageStore store)
+    /// <summary>Takes the store. Once, before anybody finds the stream.</summary>
+    public void Take(MessageStore store) => _store = store;
+
+    /// <summary>Begins to receive what is published. Once.</summary>
+    public void Start()
     {
-        _store = store;
         ForgetTornBatch();
-        _readable = store.State.LastSequence;
+        _readable = Store.State.LastSequence;
         RecoverMessageIds(_services.NowNs);
         CountBytes();
         Subscribe(Config);
