@@ -17,6 +17,9 @@ namespace NATS.Server.Host;
 /// <param name="hasConfigFile">Without a file there is nothing to reload.</param>
 internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNotifier systemd, Func<LoadResult> load, bool hasConfigFile)
 {
+    // Its exception is logged where it is caught.
+    private const string InternalError = "internal error";
+
     // Signals come one after the other, but requests of clients come when they like.
     private readonly Lock _reloading = new();
     private IHostedServer? _server;
@@ -80,7 +83,7 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
                 await server.StopAsync();
                 return false;
             case ServerSignal.Reload:
-                if (Reload(server) is { } problem)
+                if (Reload(server) is { } problem and not InternalError)
                     Log.ReloadFailed(log, problem);
                 break;
             case ServerSignal.ReopenLog:
@@ -110,7 +113,7 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
             {
                 // A fault in reloading must not end a server that serves.
                 Log.ReloadFaulted(log, exception);
-                return "internal error";
+                return InternalError;
             }
             finally
             {
@@ -201,7 +204,7 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "Failed to reload server configuration: {Reason}")]
     public static partial void ReloadFailed(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Reloading the server configuration failed")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Failed to reload server configuration: internal error")]
     public static partial void ReloadFaulted(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The log stays as it was: {Reason}")]
