@@ -146,7 +146,7 @@ public sealed class StreamTraceTests(StreamTraceTests.Servers servers) : IClassF
     }
 
     public sealed class Servers() : ServerPair("""
-        jetstream { store_dir: "$FOLDER/js" }
+        jetstream { store_dir: "$FOLDER/js", sync_interval: 2m }
         accounts {
           A { jetstream: enabled, users: [{ user: a, password: p }], exports: [{ service: S.traced, allow_trace: true }, { service: S.untraced }] }
           B { users: [{ user: b, password: p }], imports: [{ service: { account: A, subject: S.traced }, to: traced }, { service: { account: A, subject: S.untraced }, to: untraced }] }
