@@ -304,7 +304,8 @@ internal sealed partial class Stream
             PurgeAndTell(MessageFilter.All, 0, kept, out _);
         }
 
-        if (!replacement.EndedSchedule.IsEmpty) PurgeAndTell(MessageFilter.Of(replacement.EndedSchedule), 0, 0, out _);
+        // A schedule of the subject that came meanwhile is another one.
+        if (!replacement.EndedSchedule.IsEmpty) PurgeAndTell(MessageFilter.Of(replacement.EndedSchedule), replacement.Sequence, 0, out _);
     }
 
     private void Republish(in IngestPlan plan, ulong sequence)
