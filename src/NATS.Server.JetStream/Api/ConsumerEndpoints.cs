@@ -68,7 +68,9 @@ internal static class ConsumerEndpoints
             return;
         }
 
-        call.Answer(Describe(call, consumer!), isOfSource ? IdentityHeaders(identity) : default);
+        byte[] headers = isOfSource ? IdentityHeaders(identity) : [];
+        if (planned.IsNew) consumer!.TellBeginning(info => call.Answer(ForAnswer(call, info), headers));
+        else call.Answer(Describe(call, consumer!), headers);
         if (planned.Running.PauseUntil is { } until && until.ToUnixNanoseconds() > call.Services.NowNs) call.Events.Publish(new ConsumerPauseEvent(stream!.Name, planned.Name, true, until));
     }
 

@@ -18,12 +18,28 @@ internal sealed partial class Consumer
         else if (!TryPost(ConsumerWork.Ask(batch => answer(DescribeAsOwner(batch))))) answer(Describe(_services.NowNs, CountedElsewhere()));
     }
 
-    private ConsumerInfo DescribeAndExit()
+    /// <summary>Tells what it was before it delivered anything, which is what its creator is answered. Any thread; once, at any time after its start.</summary>
+    /// <param name="answer">Is told, once. Must not throw.</param>
+    public void TellBeginning(Action<ConsumerInfo> answer)
+    {
+        if (TryEnter()) answer(DescribeAndExit(isBeginning: true));
+        else if (!TryPost(ConsumerWork.Ask(batch => answer(DescribeBeginning(batch))))) answer(Describe(_services.NowNs, CountedElsewhere()));
+    }
+
+    private ConsumerInfo DescribeAndExit(bool isBeginning = false)
     {
         MessageBatch batch = _batch = _services.Batches.Rent();
-        ConsumerInfo info = DescribeAsOwner(batch);
+        ConsumerInfo info = isBeginning ? DescribeBeginning(batch) : DescribeAsOwner(batch);
         Exit();
         _services.Batches.Return(batch);
+        return info;
+    }
+
+    private ConsumerInfo DescribeBeginning(MessageBatch batch)
+    {
+        if (!_hasBegun && !_isEnded) Begin(batch);
+        ConsumerInfo info = _beginning ?? DescribeAsOwner(batch);
+        _beginning = null;
         return info;
     }
 

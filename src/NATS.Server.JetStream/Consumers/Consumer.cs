@@ -1,3 +1,4 @@
+using NATS.Server.Core.JetStream.Api;
 using NATS.Server.Core.JetStream.Consumers;
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Core.Runtime;
@@ -35,6 +36,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     private MessageBatch? _registeredIn;
     private long _registeredNumber;
     private bool _hasBegun;
+    private ConsumerInfo? _beginning;
     private bool _isClosed;
     private bool _isDeleted;
     private bool _isEnded;
@@ -71,6 +73,9 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     public ConsumerConfig Config => Volatile.Read(ref _config);
 
     public ZonedTime Created { get; }
+
+    /// <summary>Its creator is about to be answered, by <see cref="TellBeginning"/>.</summary>
+    public bool IsNew { get; init; }
 
     /// <summary>Null when it is kept in memory.</summary>
     public ConsumerFolder? Folder { get; }
@@ -200,7 +205,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         }
 
         long nowNs = batch.NowNs;
-        if (!_hasBegun) Begin(nowNs);
+        if (!_hasBegun) Begin(batch);
         if (_nextConfig is not null) TakeUpConfig(nowNs);
         if (Volatile.Read(ref _isPurged) != 0) TakeUpLoss();
         ExpirePending(nowNs);
@@ -216,14 +221,16 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
     }
 
     // Owner. Once, when it begins to deliver.
-    private void Begin(long nowNs)
+    private void Begin(MessageBatch batch)
     {
+        long nowNs = batch.NowNs;
         _hasBegun = true;
         BeginPause(nowNs);
         BeginReplay();
         BeginRate(nowNs);
         BeginInactivity(nowNs);
         LookForInterest(nowNs);
+        if (IsNew) _beginning = DescribeAsOwner(batch);
     }
 
     // Owner. Once per batch the owner comes back to deliver.
@@ -244,7 +251,7 @@ internal sealed partial class Consumer : Mailbox<ConsumerWork>, IBatchEnd
         if (_isDeleted)
         {
             _pulls.EndAll(PullStatus.ConsumerDeleted);
-            Announce(Core.JetStream.Api.AssetAction.Delete);
+            Announce(AssetAction.Delete);
             return;
         }
 

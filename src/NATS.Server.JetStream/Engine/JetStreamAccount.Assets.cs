@@ -109,7 +109,7 @@ internal sealed partial class JetStreamAccount
             ConsumerStart start = ConsumerStart.Find(config, Consumer.FilterOf(config), stream.Config, stream.Store);
             var state = new ConsumerState(Consumer.RulesOf(config), start.Sequence);
             folder?.State!.SetStarting(start.Sequence - 1);
-            consumer = new Consumer(Engine.Services, stream, planned.Name, config, created, folder, state);
+            consumer = new Consumer(Engine.Services, stream, planned.Name, config, created, folder, state) { IsNew = true };
             consumer.Select(start);
             _directory.Add(stream.Name, consumer);
             stream.Add(consumer);

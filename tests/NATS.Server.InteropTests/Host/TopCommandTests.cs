@@ -243,9 +243,10 @@ public sealed partial class TopCommandTests(TestCertificates certificates) : ICl
         private readonly StringBuilder _shown = new();
         private int _seen;
 
+        // The command takes the place of the shell: one that waits for it dies of the same signals, or not, as it likes.
         public TerminalRun(string folder, string command)
         {
-            var start = new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"])
+            var start = new ProcessStartInfo("/usr/bin/script", ["-qec", "exec " + command, "/dev/null"])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,
@@ -254,6 +255,7 @@ public sealed partial class TopCommandTests(TestCertificates certificates) : ICl
                 StandardOutputEncoding = Encoding.UTF8,
             };
             start.Environment["TERM"] = "xterm";
+            start.Environment["SHELL"] = "/bin/sh";
             _process = Process.Start(start)!;
         }
 
