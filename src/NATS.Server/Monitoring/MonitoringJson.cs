@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Monitoring.Explaining;
 
 namespace NATS.Server.Monitoring;
 
@@ -24,6 +25,7 @@ namespace NATS.Server.Monitoring;
 [JsonSerializable(typeof(IReadOnlyDictionary<string, QueueStatus>))]
 [JsonSerializable(typeof(Expvarz))]
 [JsonSerializable(typeof(ProfilezStatus))]
+[JsonSerializable(typeof(Explanation))]
 internal sealed partial class MonitoringJson : JsonSerializerContext
 {
     /// <summary>On several lines.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using NATS.Server.Monitoring.Explaining;
 using NATS.Server.Monitoring.Http;
 using NATS.Server.Monitoring.Metrics;
 
@@ -93,6 +94,15 @@ public sealed class ServerMonitor
     {
         using var writer = new Utf8JsonWriter(output, MonitoringJson.Indented);
         return JszWriter.TryWrite(writer, options ?? new JszOptions(), _server, _time.GetUtcNow());
+    }
+
+    /// <summary>Says why the server does what it does: with permissions, messages, consumers and connections.</summary>
+    /// <exception cref="ArgumentException">The question is incomplete, see <see cref="ExplainQuestion.Validate"/>.</exception>
+    public Explanation Explain(ExplainQuestion question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        if (question.Validate() is { } problem) throw new ArgumentException(problem, nameof(question));
+        return ExplanationBuilder.Build(question, _server, _time.GetUtcNow());
     }
 
     /// <summary>Writes all metrics in the text format of Prometheus, whether the monitoring port answers them or not.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.Monitoring;
+using NATS.Server.Monitoring.Explaining;
 using NATS.Server.Sessions;
 
 namespace NATS.Server.SystemEvents;
@@ -24,6 +25,8 @@ internal sealed class MonitoringRequests(ServerContext server, ServerMonitor mon
         ("PROFILEZ", Handle(RequestBodies.Profilez, (options, _) => RequestOutcome.Data(monitor.Profilez(options), MonitoringJson.Default.ProfilezStatus))),
         ("EXPVARZ", Handle(RequestBodies.FilterOnly("ExpvarzEventOptions"), (_, _) => RequestOutcome.Data(monitor.Expvarz(), MonitoringJson.Default.Expvarz))),
         ("IPQUEUESZ", Handle(RequestBodies.Ipqueuesz, (options, _) => Ipqueuesz(options))),
+
+        ("EXPLAIN", Handle(RequestBodies.Explain, (question, _) => Explain(question))),
 
         // A server without others has no groups.
         ("RAFTZ", Handle(RequestBodies.Raftz, static (_, _) => RequestOutcome.Data(WriteNothing))),
@@ -75,6 +78,9 @@ internal sealed class MonitoringRequests(ServerContext server, ServerMonitor mon
         AccountStatz statz = monitor.AccountStatz(options);
         return statz.Accounts.Count == 0 && !options.IncludeUnused ? RequestOutcome.Silent : RequestOutcome.Data(statz, MonitoringJson.Default.AccountStatz);
     }
+
+    private RequestOutcome Explain(ExplainQuestion question) =>
+        question.Validate() is { } problem ? RequestOutcome.BadRequest(problem) : RequestOutcome.Data(monitor.Explain(question), MonitoringJson.Default.Explanation);
 
     private RequestOutcome Connz(ConnzQuery query)
     {

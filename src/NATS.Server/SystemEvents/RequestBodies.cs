@@ -1,5 +1,6 @@
 using NATS.Server.Core.JetStream.Json;
 using NATS.Server.Monitoring;
+using NATS.Server.Monitoring.Explaining;
 
 namespace NATS.Server.SystemEvents;
 
@@ -74,6 +75,23 @@ internal static class RequestBodies
             "name" => options with { Name = json.Text(options.Name) },
             "duration" => options with { Duration = new TimeSpan(json.Duration(current: 0) / TimeSpan.NanosecondsPerTick) },
             _ => Passed(options, json.Number(0, "int")),
+        });
+
+    public static readonly RequestBody<ExplainQuestion> Explain = new(
+        "ExplainEventOptions",
+        new ExplainQuestion { Kind = ExplainKind.Unknown },
+        ["question", "subject", "queue", "reply", "account", "user", "cid", "stream", "consumer"],
+        static (json, name, question) => name switch
+        {
+            "question" => question with { Kind = Enum.TryParse(json.Text(""), ignoreCase: true, out ExplainKind kind) && Enum.IsDefined(kind) ? kind : ExplainKind.Unknown },
+            "subject" => question with { Subject = json.Text(question.Subject) },
+            "queue" => question with { Queue = json.Text(question.Queue) },
+            "reply" => question with { HasReply = json.Flag(question.HasReply) },
+            "account" => question with { Account = json.Text(question.Account) },
+            "user" => question with { User = json.Text(question.User) },
+            "cid" => question with { Cid = json.Unsigned(question.Cid) },
+            "stream" => question with { Stream = json.Text(question.Stream) },
+            _ => question with { Consumer = json.Text(question.Consumer) },
         });
 
     // Where there are no other servers their options choose nothing, but have to be right all the same.
