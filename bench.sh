@@ -3,6 +3,7 @@
 # usage: ./bench.sh [--quick] [--cases a,b] [--rounds N] [--seconds S] [--strict] [--ours PATH] [--ours-args "..."] [--log FILE]
 #        ./bench.sh store [--quick] [--cases a,b] [--rounds N] [--directory DIR]     the message store by itself
 #        ./bench.sh scale [--streams N] [--consumers N] [--subjects N]               10,000 streams, 100,000 consumers, 10 million subjects, both servers
+#        ./bench.sh scrape [--connections N] [--streams N] [--rounds N] [--seconds S]  what looking at 10,000 connections and 10,000 streams costs, both servers
 #        ./bench.sh soak [--seconds S] [--address IP:PORT [--pid N] [--monitor HOST:PORT]]   mixed load for an hour, on ours or on a server that runs
 # Builds the server if it is missing or older than its source. About 7 minutes; --quick 2. Every run's figures go to artifacts/bench/runs.log.
 set -euo pipefail
@@ -19,7 +20,7 @@ if [[ ${1:-} == store ]]; then
 fi
 
 command=pairs
-if [[ ${1:-} == scale || ${1:-} == soak ]]; then command=$1; shift; fi
+if [[ ${1:-} == scale || ${1:-} == scrape || ${1:-} == soak ]]; then command=$1; shift; fi
 ours=$root/artifacts/bin/nats-server
 log=$root/artifacts/bench/runs.log
 pass=()
@@ -51,7 +52,7 @@ fi
 
 generator=artifacts/bin/NATS.Server.Bench/release/nats-loadgen
 case $command in
-  scale) exec "$generator" scale --ours "$ours" ${reference[@]+"${reference[@]}"} ${pass[@]+"${pass[@]}"} ;;
+  scale | scrape) exec "$generator" "$command" --ours "$ours" ${reference[@]+"${reference[@]}"} ${pass[@]+"${pass[@]}"} ;;
   soak)
     if [[ " ${pass[*]-} " == *" --address "* ]]; then exec "$generator" soak "${pass[@]}"; fi
     exec "$generator" soak --server "$ours" ${pass[@]+"${pass[@]}"} ;;

@@ -6,6 +6,7 @@ using NATS.Server.Bench;
 using NATS.Server.Bench.Cases;
 using NATS.Server.Bench.Pairs;
 using NATS.Server.Bench.Scale;
+using NATS.Server.Bench.Scrape;
 using NATS.Server.Bench.Soak;
 
 const string Usage = """
@@ -14,12 +15,14 @@ const string Usage = """
            nats-loadgen pairs --ours PATH [--reference PATH] [--cases a,b] [--rounds N] [--seconds S] [--quick] [--strict]
                               [--ours-args "..."] [--log FILE]
            nats-loadgen scale [--ours PATH] [--reference PATH] [--streams N] [--consumers N] [--subjects N]
+           nats-loadgen scrape [--ours PATH] [--reference PATH] [--connections N] [--streams N] [--rounds N] [--seconds S]
            nats-loadgen soak (--server PATH | --address IP:PORT [--pid N] [--monitor HOST:PORT]) [--seconds S] [--interval S]
 
     list   the cases
     run    one case against a server that is already running on 127.0.0.1; prints one line of key=value pairs
     pairs  starts both servers, measures all cases against both in turn and prints the comparison
     scale  puts very many streams, consumers and subjects onto a server and prints what each step took
+    scrape what looking at the monitoring of very many connections and streams costs the messages that flow meanwhile
     soak   mixed load, an hour if not said otherwise; fails when memory grows, a consumer stands still or something is left over
     Exit status: 0; 1 when a server did not start, or lost, doubled, reordered or damaged messages; 2 for wrong usage; 3 when --strict and a target was missed.
     """;
@@ -50,6 +53,8 @@ try
             return new PairRunner(PairOptions.Parse(args.AsSpan(1)), Console.Out, Console.Error, stop.Token).Run();
         case "scale":
             return new ScaleRunner(ScaleOptions.Parse(args.AsSpan(1)), Console.Out, stop.Token).Run();
+        case "scrape":
+            return new ScrapeRunner(ScrapeOptions.Parse(args.AsSpan(1)), Console.Out, stop.Token).Run();
         case "soak":
             return new SoakRunner(SoakOptions.Parse(args.AsSpan(1)), Console.Out, stop.Token).Run();
         default:

@@ -71,6 +71,7 @@ internal sealed record RequestCase(string Name, string Title) : BenchCase(Name, 
             GeneratorCpuSeconds = ProcessMeter.Own.CpuSeconds - generatorCpu,
             P50Microseconds = latencies.Microseconds(0.5),
             P99Microseconds = latencies.Microseconds(0.99),
+            LongestMicroseconds = latencies.Microseconds(1),
             ResidentMib = server.Meter.ResidentKib / 1024.0,
         };
         TrafficRun.Synchronise(loop);

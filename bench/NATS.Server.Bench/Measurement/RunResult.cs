@@ -18,6 +18,8 @@ internal sealed record RunResult
 
     public double P99Microseconds { get; init; } = double.NaN;
 
+    public double LongestMicroseconds { get; init; } = double.NaN;
+
     /// <summary>Resident set at the end.</summary>
     public double ResidentMib { get; init; } = double.NaN;
 
