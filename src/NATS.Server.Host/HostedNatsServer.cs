@@ -17,6 +17,8 @@ internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : 
 
     public IPEndPoint? MonitorEndPoint => server.MonitorEndPoint;
 
+    public IPEndPoint? ProfileEndPoint => server.ProfileEndPoint;
+
     public bool IsLameDuck => server.IsLameDuck;
 
     public ServerOptions Options => server.Options;

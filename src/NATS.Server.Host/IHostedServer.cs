@@ -12,6 +12,9 @@ internal interface IHostedServer
     /// <summary>Where monitoring listens; null without.</summary>
     IPEndPoint? MonitorEndPoint { get; }
 
+    /// <summary>Where profiles are served; null when no port is configured.</summary>
+    IPEndPoint? ProfileEndPoint { get; }
+
     /// <summary>Whether a lame duck shutdown is under way.</summary>
     bool IsLameDuck { get; }
 

@@ -180,7 +180,7 @@ internal sealed class ServerHost(HostLogger log, PortsFile portsFile, SystemdNot
     private void WritePortsFile(string directory, IHostedServer server)
     {
         _portsFileDir = directory;
-        if (directory.Length > 0 && portsFile.Write(directory, server.ClientEndPoint, server.MonitorEndPoint, PortsFileSchemes.Of(server.Options)) is { } error)
+        if (directory.Length > 0 && portsFile.Write(directory, server.ClientEndPoint, server.MonitorEndPoint, server.ProfileEndPoint, PortsFileSchemes.Of(server.Options)) is { } error)
             Log.NoPortsFile(log, portsFile.PathIn(directory), error);
     }
 

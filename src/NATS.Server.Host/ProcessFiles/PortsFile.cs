@@ -12,12 +12,12 @@ internal sealed class PortsFile(string executableName)
 
     /// <summary>Writes the file; endpoints that are null have no list.</summary>
     /// <returns>Null, or why it could not be written.</returns>
-    public string? Write(string directory, IPEndPoint? client, IPEndPoint? monitoring, PortsFileSchemes? schemes = null)
+    public string? Write(string directory, IPEndPoint? client, IPEndPoint? monitoring, IPEndPoint? profile = null, PortsFileSchemes? schemes = null)
     {
         var path = PathIn(directory);
         try
         {
-            PrivateFile.Write(path, Render(client, monitoring, LocalAddresses, schemes), PrivateFile.Everybody);
+            PrivateFile.Write(path, Render(client, monitoring, LocalAddresses, profile, schemes), PrivateFile.Everybody);
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
@@ -46,7 +46,7 @@ internal sealed class PortsFile(string executableName)
 
     /// <summary>The content of the file. A listener on all addresses is listed once per address of this machine.</summary>
     internal static byte[] Render(
-        IPEndPoint? client, IPEndPoint? monitoring, Func<IEnumerable<IPAddress>> localAddresses, PortsFileSchemes? schemes = null)
+        IPEndPoint? client, IPEndPoint? monitoring, Func<IEnumerable<IPAddress>> localAddresses, IPEndPoint? profile = null, PortsFileSchemes? schemes = null)
     {
         schemes ??= new PortsFileSchemes();
         using var stream = new MemoryStream();
@@ -55,6 +55,7 @@ internal sealed class PortsFile(string executableName)
             json.WriteStartObject();
             WriteUrls(json, "nats", schemes.Client, client, localAddresses);
             WriteUrls(json, "monitoring", schemes.Monitoring, monitoring, localAddresses);
+            WriteUrls(json, "profile", "http", profile, localAddresses);
             json.WriteEndObject();
         }
         return stream.ToArray();

@@ -1,6 +1,7 @@
 using System.Net;
 using NATS.Server.Hosting;
 using NATS.Server.Monitoring;
+using NATS.Server.Monitoring.Profiling;
 using NATS.Server.Options;
 
 namespace NATS.Server;
@@ -9,12 +10,16 @@ namespace NATS.Server;
 public sealed partial class NatsServer
 {
     private readonly MonitoringService _monitoring;
+    private readonly ProfilerService _profiler;
 
     /// <summary>What the monitoring endpoints answer, as objects; also when no monitoring port is open.</summary>
     public ServerMonitor Monitor => _monitoring.Monitor;
 
     /// <summary>Where monitoring is served; null when no port is configured.</summary>
     public IPEndPoint? MonitorEndPoint => _monitoring.EndPoint;
+
+    /// <summary>Where profiles are served; null when no port is configured.</summary>
+    public IPEndPoint? ProfileEndPoint => _profiler.EndPoint;
 
     /// <summary>Whether the client listener is open, or none is wanted.</summary>
     internal bool AcceptsClients => Options.DontListen ? IsRunning : _acceptor is not null && !_context.IsLameDuck && !_context.IsShuttingDown;
@@ -30,6 +35,18 @@ public sealed partial class NatsServer
         var source = new MonitoringSource(this);
         _context.OnClientClosed = source.OnClientClosed;
         return new MonitoringService(source, options, () => Volatile.Read(ref _monitoringTls), _clock.Time, _log);
+    }
+
+    private void StartProfiler(ServerOptions options)
+    {
+        try
+        {
+            _profiler.Start(options);
+        }
+        catch (MonitoringException error)
+        {
+            throw new NatsServerException($"error starting profiler: {error.Message}", error);
+        }
     }
 
     private void StartMonitoring()

@@ -25,6 +25,7 @@ public sealed partial class NatsServer
         foreach (ClientSession session in _context.Clients.Open) session.Connection.Close(ClosedState.ServerShutdown);
         _ocspResponder?.Dispose(); // nobody waits for an authority any more
         await WaitForConnectionsAsync();
+        await _profiler.DisposeAsync();
         await _monitoring.DisposeAsync();
         if (_ticker is not null) await _ticker.DisposeAsync();
         if (_operatorService is not null) await _operatorService.DisposeAsync();

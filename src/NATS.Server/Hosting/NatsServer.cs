@@ -15,6 +15,7 @@ using NATS.Server.Core.Security;
 using NATS.Server.Delivery;
 using NATS.Server.Disks;
 using NATS.Server.Hosting;
+using NATS.Server.Monitoring.Profiling;
 using NATS.Server.Options;
 using NATS.Server.Sessions;
 using NATS.Server.SystemEvents;
@@ -70,6 +71,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         if (options.Tls is { ConnectionRateLimit: > 0 } limited) _context.HandshakeRate = new HandshakeRate(limited.ConnectionRateLimit, services.TimeProvider);
         _context.Info = CreateInfo(options, options.Port);
         _monitoring = CreateMonitoring(options);
+        _profiler = new ProfilerService(_monitoring.Monitor, _clock.Time, _log);
 
         // Last: it starts threads, which nobody would end if something else could not be made.
         _engine = CreateEngine(options);
@@ -192,6 +194,7 @@ public sealed partial class NatsServer : IAsyncDisposable
         Log.Id(_log, ServerId);
         LogFeatureFlags(options);
         LogAuthorizationWarnings();
+        StartProfiler(options);
         if (options.ConfigFile.Length > 0) Log.ConfigFile(_log, options.ConfigFile, options.ConfigDigest.Length > 0 ? $"({options.ConfigDigest})" : "");
         if (options.DefaultJetStreamDomains.Count > 0) Log.DefaultDomains(_log);
         Volatile.Write(ref _state, 1);

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using NATS.Server.Connections.Tls;
 using NATS.Server.Monitoring.Http;
@@ -57,21 +56,16 @@ internal sealed partial class MonitoringService : IAsyncDisposable
             throw new MonitoringException(string.Create(CultureInfo.InvariantCulture, $"can't specify both HTTP ({_options.HttpPort}) and HTTPs ({_options.HttpsPort}) ports"));
         if (isSecure && _tls() is null) throw new MonitoringException("TLS cert and key required for HTTPS");
         string host = _options.HttpHost.Length > 0 ? _options.HttpHost : _options.Host;
-        int port = Math.Max(isSecure ? _options.HttpsPort : _options.HttpPort, 0);
         try
         {
-            _http.Start(new IPEndPoint(Resolve(host), port), isSecure ? _tls : null);
+            HttpPort.Open(_http, host, isSecure ? _options.HttpsPort : _options.HttpPort, isSecure ? _tls : null);
         }
-        catch (Exception error) when (error is SocketException or ArgumentOutOfRangeException)
+        catch (MonitoringException error)
         {
-            string reason = error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } ? "address already in use"
-                : error is SocketException { SocketErrorCode: SocketError.AccessDenied } ? "permission denied"
-                : error is SocketException { SocketErrorCode: SocketError.AddressNotAvailable } ? "cannot assign requested address"
-                : error.Message;
-            throw new MonitoringException($"can't listen to the monitor port: listen tcp {Join(host, port)}: bind: {reason}", error);
+            throw new MonitoringException($"can't listen to the monitor port: {error.Message}", error);
         }
 
-        Log.Listening(_logger, isSecure ? "https" : "http", Join(host, EndPoint!.Port));
+        Log.Listening(_logger, isSecure ? "https" : "http", HttpPort.Join(host, EndPoint!.Port));
     }
 
     /// <summary>Lets whoever listens in the process see the metrics; until this is disposed.</summary>
@@ -93,11 +87,6 @@ internal sealed partial class MonitoringService : IAsyncDisposable
         _endpoints.Dispose();
         _usage.Dispose();
     }
-
-    private static IPAddress Resolve(string host) => IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host)[0];
-
-    private static string Join(string host, int port) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':') ? $"[{host}]" : host)}:{port}");
 
     private static partial class Log
     {

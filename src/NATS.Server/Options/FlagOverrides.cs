@@ -130,6 +130,7 @@ public sealed record FlagOverrides
             PortsFileDir = PortsFileDir ?? options.PortsFileDir,
             HttpPort = HttpPort ?? options.HttpPort,
             HttpsPort = HttpsPort ?? options.HttpsPort,
+            ProfilePort = ProfilePort is null or 0 ? options.ProfilePort : ProfilePort.Value,
             Tls = TlsFlags.Apply(this, options.Tls, errors),
             LogFile = LogFile ?? options.LogFile,
             LogSizeLimit = LogSizeLimit ?? options.LogSizeLimit,
@@ -168,7 +169,6 @@ public sealed record FlagOverrides
         Refuse(ClusterAdvertise is { Length: > 0 }, "cluster_advertise", "clustering");
         Refuse(NoAdvertise is true, "no_advertise", "clustering");
         Refuse(ConnectRetries is not (null or 0), "connect_retries", "clustering");
-        Refuse(ProfilePort is not (null or 0), "profile", "the profiler");
 
         void Refuse(bool isAsked, string flag, string subsystem)
         {

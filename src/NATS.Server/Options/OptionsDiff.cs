@@ -46,6 +46,7 @@ public sealed partial class OptionsDiff
         Fixed("HTTPPort", static o => o.HttpPort),
         Fixed("HTTPBasePath", static o => o.HttpBasePath),
         Fixed("HTTPSPort", static o => o.HttpsPort),
+        Fixed("ProfPort", static o => o.ProfilePort),
         Live("AuthTimeout", static o => o.Authorization.Timeout.TotalSeconds, ReloadableOption.AuthorizationTimeout, "authorization timeout"),
         Live("MaxControlLine", static o => o.MaxControlLine, ReloadableOption.MaxControlLine, "max_control_line"),
         Live("MaxPayload", static o => o.MaxPayload, ReloadableOption.MaxPayload, "max_payload"),

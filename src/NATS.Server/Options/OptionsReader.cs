@@ -29,6 +29,7 @@ internal static class OptionsReader
         Key.Listen<ServerOptions>("https", (o, v) => o with { HttpHost = v.Host, HttpsPort = v.Port }),
         Key.Int<ServerOptions>("https_port", (o, v) => o with { HttpsPort = v }),
         Key.Text<ServerOptions>("http_base_path", (o, v) => o with { HttpBasePath = v }),
+        Key.Int<ServerOptions>("prof_port", (o, v) => o with { ProfilePort = v }),
 
         // Limits
         Key.Int<ServerOptions>("max_control_line", (o, v) => o with { MaxControlLine = v }),

@@ -38,6 +38,9 @@ public sealed record ServerOptions
     /// <summary>As configured; empty is the root.</summary>
     public string HttpBasePath { get; init; } = "";
 
+    /// <summary>Port for profiles of the process: 0 is off, <see cref="RandomPort"/> lets the system choose.</summary>
+    public int ProfilePort { get; init; }
+
     /// <summary>What the server tells of itself in the format of Prometheus, and to a collector (this server's own option).</summary>
     public MetricsOptions Metrics { get; init; } = MetricsOptions.Off;
 

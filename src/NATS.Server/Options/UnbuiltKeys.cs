@@ -6,12 +6,12 @@ namespace NATS.Server.Options;
 /// The keys of subsystems that are not built: known, and refused with the name of the subsystem, so that nothing is silently ignored. Removing a line
 /// here is part of building its subsystem. Immutable.
 /// </summary>
-/// <remarks>A value that asks for nothing passes, such as <c>prof_port: 0</c> or an empty list.</remarks>
+/// <remarks>A value that asks for nothing passes, such as <c>prof_block_rate: 0</c> or an empty list.</remarks>
 internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
 {
     private const string Clustering = "clustering";
     private const string LeafNodes = "the leaf node subsystem";
-    private const string Profiler = "the profiler";
+    private const string BlockProfiles = "block profiling by rate";
     private const string Ocsp = "OCSP stapling";
 
     public static UnbuiltKeys TopLevel { get; } = new(
@@ -22,8 +22,7 @@ internal sealed class UnbuiltKeys(params UnbuiltKey[] keys)
         new("websocket ws", "WebSocket", IsEmpty, Schemas.Websocket),
         new("mqtt", "MQTT", IsEmpty, Schemas.Mqtt),
         new("proxy_protocol", "the PROXY protocol", IsFalse),
-        new("prof_port", Profiler, IsZero),
-        new("prof_block_rate", Profiler, IsZero));
+        new("prof_block_rate", BlockProfiles, IsZero));
 
     public IEnumerable<KeyReader<T>> Readers<T>() => keys.Select(static key => new KeyReader<T>(key.Names, (target, entry) =>
     {

@@ -169,7 +169,6 @@ public sealed partial class CommandLineTests : IDisposable
     [InlineData("clustering", "--cluster", "nats://127.0.0.1:-1")]
     [InlineData("clustering", "--cluster_name", "c")]
     [InlineData("clustering", "--no_advertise")]
-    [InlineData("profiler", "--profile", "1234")]
     public async Task A_flag_of_a_subsystem_that_is_not_built_stops_the_start_and_names_it(string subsystem, params string[] arguments)
     {
         var ours = await CommandRun.OfAsync(OurServer.Path, _folder.Path, ["-p", "-1", .. arguments]);

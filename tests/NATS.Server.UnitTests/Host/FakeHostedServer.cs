@@ -19,6 +19,8 @@ internal sealed class FakeHostedServer(ServerOptions options) : IHostedServer
 
     public IPEndPoint? MonitorEndPoint => null;
 
+    public IPEndPoint? ProfileEndPoint => null;
+
     public bool IsLameDuck { get; private set; }
 
     public ServerOptions Options { get; private set; } = options;

@@ -85,7 +85,6 @@ public sealed class FlagOverridesTests
         { new FlagOverrides { ClusterAdvertise = "x" }, "--cluster_advertise: clustering is not built yet" },
         { new FlagOverrides { NoAdvertise = true }, "--no_advertise: clustering is not built yet" },
         { new FlagOverrides { ConnectRetries = 1 }, "--connect_retries: clustering is not built yet" },
-        { new FlagOverrides { ProfilePort = 1 }, "--profile: the profiler is not built yet" },
     };
 
     [Theory]
@@ -100,7 +99,7 @@ public sealed class FlagOverridesTests
     [InlineData(false)]
     [InlineData(null)]
     public void Flags_that_switch_off_what_is_not_built_ask_for_nothing(bool? value) => Assert.NotNull(
-        Read(File, new FlagOverrides { NoAdvertise = value, HttpsPort = 0, ConnectRetries = 0, ProfilePort = 0 }));
+        Read(File, new FlagOverrides { NoAdvertise = value, HttpsPort = 0, ConnectRetries = 0 }));
 
     [Fact]
     public void Switching_TLS_off_makes_its_other_flags_mean_nothing() => Assert.NotNull(Read(File, new FlagOverrides { Tls = false, TlsCert = "x", TlsKey = "y" }));

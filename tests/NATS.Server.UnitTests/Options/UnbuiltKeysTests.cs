@@ -17,8 +17,7 @@ public sealed class UnbuiltKeysTests
     [InlineData("ocsp: true", "ocsp", "OCSP stapling")]
     [InlineData("ocsp_cache: true", "ocsp_cache", "the OCSP cache on disk")]
     [InlineData("proxy_protocol: true", "proxy_protocol", "the PROXY protocol")]
-    [InlineData("prof_port: 1", "prof_port", "the profiler")]
-    [InlineData("prof_block_rate: 1", "prof_block_rate", "the profiler")]
+    [InlineData("prof_block_rate: 1", "prof_block_rate", "block profiling by rate")]
     public void What_is_not_built_is_refused_by_name(string text, string key, string subsystem) =>
         Assert.Equal($"1:0: field \"{key}\": {subsystem} is not built yet", Error(text));
 
@@ -32,7 +31,7 @@ public sealed class UnbuiltKeysTests
     [InlineData("ocsp: false")]
     [InlineData("https_port: 0")]
     [InlineData("proxy_protocol: false")]
-    [InlineData("prof_port: 0")]
+    [InlineData("prof_block_rate: 0")]
     [InlineData("authorization { proxy_required: false, users: [ { user: a, proxy_required: no } ] }")]
     public void What_asks_for_nothing_is_fine(string text) => Assert.NotNull(Read(text));
 

@@ -30,7 +30,7 @@ public sealed class PortsFileTests : IDisposable
             new IPEndPoint(IPAddress.Loopback, 4222),
             new IPEndPoint(IPAddress.Loopback, 8222),
             () => Addresses,
-            PortsFileSchemes.Of(new ServerOptions { Tls = new TlsOptions(), HttpsPort = 8222 }))));
+            schemes: PortsFileSchemes.Of(new ServerOptions { Tls = new TlsOptions(), HttpsPort = 8222 }))));
 
     [Fact]
     public void Where_TLS_is_not_required_the_address_does_not_ask_for_it() =>
