@@ -149,6 +149,7 @@ public sealed partial class ConfigReloadTests
         { $"trusted_keys: [ {OperatorKey}, {OtherOperatorKey} ]", $"trusted_keys: {OtherOperatorKey}" },
         { "resolver: MEM", "resolver: MEMORY" },
         { "resolver: MEM", "" },
+        { "", "prof_port: 44321" },
         { $"proxies {{ trusted: [ {{ key: {UserKey} }}, {{ key: {OperatorKey} }} ] }}", $"proxies {{ trusted: [ {{ key: {OperatorKey} }}, {{ key: {UserKey} }} ] }}" },
         { $"proxies {{ trusted: [ {{ key: {UserKey} }}, {{ key: {OperatorKey} }} ] }}", $"proxies {{ trusted: [ {{ key: {OperatorKey} }}, {{ key: {AccountKey} }} ] }}" },
         {

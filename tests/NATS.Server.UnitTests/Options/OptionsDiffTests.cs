@@ -68,6 +68,7 @@ public sealed class OptionsDiffTests
         { Current with { HttpPort = 5 }, "config reload not supported for HTTPPort: old=0, new=5" },
         { Current with { HttpBasePath = "/x" }, "config reload not supported for HTTPBasePath: old=, new=/x" },
         { Current with { HttpsPort = 5 }, "config reload not supported for HTTPSPort: old=0, new=5" },
+        { Current with { ProfilePort = 5 }, "config reload not supported for ProfPort: old=0, new=5" },
         { Current with { AllowNonTls = true }, "config reload not supported for AllowNonTLS: old=false, new=true" },
         { Current with { OcspCache = OcspCacheKind.None }, "config reload not supported for OCSPCacheConfig: old=local, new=none" },
         { Current with { MaxPending = 5 }, "config reload not supported for MaxPending: old=67108864, new=5" },
