@@ -1,5 +1,6 @@
 using System.Globalization;
 using NATS.Server.Core.Protocol;
+using NATS.Server.Host.Explain;
 using NATS.Server.Host.Flags;
 using NATS.Server.Host.Logging;
 using NATS.Server.Host.ProcessFiles;
@@ -21,6 +22,8 @@ internal static class HostProgram
             return new StoreCommand(Console.Out, Console.Error, Console.OpenStandardOutput).Run(arguments[1..]);
         if (arguments is ["top", ..])
             return await new TopCommand(StandardOutput.Open(), Console.Error, hasTerminal: !Console.IsOutputRedirected, TimeProvider.System).RunAsync(arguments[1..]);
+        if (arguments is ["explain", ..])
+            return await ExplainAsync(arguments[1..]);
         switch (CommandLine.Parse(arguments))
         {
             case CommandLine.Version:
@@ -47,6 +50,14 @@ internal static class HostProgram
             default:
                 throw new InvalidOperationException("a command line of an unknown kind");
         }
+    }
+
+    private static async Task<int> ExplainAsync(string[] arguments)
+    {
+        ArgumentMemory.Redact();
+        Func<string, string?> environment = Environment.GetEnvironmentVariable;
+        ExplanationStyle style = Console.IsOutputRedirected ? ExplanationStyle.Plain : ConsoleStyle.Detect(environment);
+        return await new ExplainCommand(Console.Out, Console.Error, style, environment).RunAsync(arguments);
     }
 
     private static int SendSignal(string expression)

@@ -3,7 +3,7 @@ namespace NATS.Server.Host.Flags;
 /// <summary>Finds the secrets on a command line. Pure.</summary>
 internal static class ArgumentRedaction
 {
-    /// <summary>Where the secrets are: values of <c>--user</c>, <c>--pass</c> and <c>--auth</c>, and the user information of cluster URLs.</summary>
+    /// <summary>Where the secrets are: values of <c>--user</c>, <c>--pass</c>, <c>--auth</c> and their like, and the user information of URLs of servers.</summary>
     /// <param name="arguments">The command line, with or without the program's name.</param>
     /// <returns>Index of the argument, and the range of its characters that is secret.</returns>
     public static IEnumerable<(int Argument, Range Secret)> Find(IReadOnlyList<string> arguments)
@@ -12,8 +12,9 @@ internal static class ArgumentRedaction
         {
             var equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
             var flag = equals < 0 ? arguments[i] : arguments[i][..equals];
-            var isSecret = flag is "-user" or "--user" or "-pass" or "--pass" or "-auth" or "--auth";
-            var isUrl = flag is "-routes" or "--routes" or "-cluster" or "--cluster" or "-cluster_listen" or "--cluster_listen";
+            var isSecret = flag is "-user" or "--user" or "-pass" or "--pass" or "-auth" or "--auth" or "-password" or "--password" or "-token" or "--token";
+            var isUrl = flag is "-routes" or "--routes" or "-cluster" or "--cluster" or "-cluster_listen" or "--cluster_listen"
+                or "-s" or "--s" or "-server" or "--server";
             if (!isSecret && !isUrl)
                 continue;
 

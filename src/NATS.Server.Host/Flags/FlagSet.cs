@@ -14,6 +14,9 @@ internal sealed class FlagSet
     /// <summary>What follows the flags; set by <see cref="Parse"/>.</summary>
     public IReadOnlyList<string> Rest { get; private set; } = [];
 
+    /// <summary>Whether the flags ended at <c>--</c>, after which nothing is one; set by <see cref="Parse"/>.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>All spellings of all flags, without dashes.</summary>
     public IEnumerable<string> Names => _flags.Keys;
 
@@ -35,7 +38,10 @@ internal sealed class FlagSet
                 break;
             next++;
             if (argument == "--")
+            {
+                HasEnded = true;
                 break;
+            }
 
             var body = argument[(argument[1] == '-' ? 2 : 1)..];
             if (body[0] is '-' or '=')

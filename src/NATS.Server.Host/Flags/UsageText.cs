@@ -75,6 +75,8 @@ internal static class UsageText
 
         Watching:
             top                              Show what a running server does, by its monitoring port (top --help says more)
+            explain <question>               Ask a running server why: who may publish and subscribe, where messages go, why a
+                                             consumer delivers nothing, why a connection closed (explain --help says more)
 
         """;
 

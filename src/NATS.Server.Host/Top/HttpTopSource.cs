@@ -1,8 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using NATS.Server.Core.Protocol;
@@ -30,19 +28,14 @@ internal sealed class HttpTopSource : ITopSource, IDisposable
     /// <exception cref="TopSourceException">A certificate or a key cannot be read.</exception>
     public static HttpTopSource Create(TopArguments arguments)
     {
-        var tls = new SslClientAuthenticationOptions();
-        if (arguments is { CertificateFile: { } certificate, KeyFile: { } key })
-            tls.ClientCertificates = [Read(certificate, () => X509Certificate2.CreateFromPemFile(certificate, key))];
-        if (arguments.AuthorityFile is { } authority)
+        SslClientAuthenticationOptions tls;
+        try
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.AddRange(Read(authority, () =>
-            {
-                var authorities = new X509Certificate2Collection();
-                authorities.ImportFromPemFile(authority);
-                return authorities;
-            }));
-            tls.CertificateChainPolicy = policy;
+            tls = ClientTls.Read(arguments.CertificateFile, arguments.KeyFile, arguments.AuthorityFile);
+        }
+        catch (UnreadableFileException problem)
+        {
+            throw new TopSourceException(problem.Message, problem);
         }
 
 #pragma warning disable CA5359 // the operator asked for it with -k
@@ -94,20 +87,4 @@ internal sealed class HttpTopSource : ITopSource, IDisposable
         { } inner when problem.HttpRequestError == HttpRequestError.SecureConnectionError => inner.Message,
         _ => problem.Message,
     };
-
-    private static T Read<T>(string path, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new TopSourceException(ErrorText.FileError("open", path, problem), problem);
-        }
-        catch (CryptographicException problem)
-        {
-            throw new TopSourceException($"{path}: {problem.Message}", problem);
-        }
-    }
 }

@@ -10,7 +10,11 @@ internal sealed partial record CommandRun(int ExitCode, string Output, string Er
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs the executable to its end.</summary>
-    public static async Task<CommandRun> OfAsync(string executable, string folder, params IEnumerable<string> arguments)
+    public static Task<CommandRun> OfAsync(string executable, string folder, params IEnumerable<string> arguments) =>
+        OfAsync(executable, folder, new Dictionary<string, string?>(StringComparer.Ordinal), arguments);
+
+    /// <summary>Runs the executable to its end with other variables in its environment; null removes one.</summary>
+    public static async Task<CommandRun> OfAsync(string executable, string folder, IReadOnlyDictionary<string, string?> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(executable, arguments)
         {
@@ -20,6 +24,7 @@ internal sealed partial record CommandRun(int ExitCode, string Output, string Er
             RedirectStandardInput = true,
             WorkingDirectory = folder,
         };
+        foreach ((string name, string? value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();

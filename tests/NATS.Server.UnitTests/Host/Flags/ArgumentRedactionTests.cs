@@ -15,6 +15,8 @@ public sealed class ArgumentRedactionTests
     [InlineData("nats-server --routes nats://u:p@a:1,nats://b:2,nats://x@c:3/@", "nats-server --routes nats://***@a:1,nats://b:2,nats://*@c:3/@")]
     [InlineData("nats-server --cluster=nats://u:p@a:-1 -D", "nats-server --cluster=nats://***@a:-1 -D")]
     [InlineData("nats-server --cluster_listen nats://a:1", "nats-server --cluster_listen nats://a:1")]
+    [InlineData("nats-server explain --user joe --password=s3cret --token t", "nats-server explain --user *** --password=****** --token *")]
+    [InlineData("nats-server explain -s nats://u:p@a:1 --server tls://t@b", "nats-server explain -s nats://***@a:1 --server tls://*@b")]
     [InlineData("nats-server --pass pässwörd -D", "nats-server --pass ********** -D")]
     public void Secrets_are_masked_byte_by_byte_so_that_nothing_moves(string commandLine, string expected)
     {
