@@ -341,9 +341,9 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
         ];
         IEnumerable<string> words = line.Replace("PORT", $"{port}", StringComparison.Ordinal).Split(' ').Select(word =>
         {
-            string value = word.StartsWith('$') && word.Contains('=', StringComparison.Ordinal) ? word[(word.IndexOf('=', StringComparison.Ordinal) + 1)..] : word.TrimEnd(':');
-            string? file = files.FirstOrDefault(entry => entry.Name == value).File;
-            return file is null ? word : word.Replace(value, file, StringComparison.Ordinal);
+            string value = word[(word.LastIndexOf('=') + 1)..];
+            string? file = files.FirstOrDefault(entry => entry.Name == value.TrimEnd(':')).File;
+            return file is null ? word : word[..^value.Length] + file + (value.EndsWith(':') ? ":" : "");
         });
         return string.Join(' ', words);
     }
