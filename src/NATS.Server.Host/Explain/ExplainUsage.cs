@@ -11,16 +11,17 @@ internal static class ExplainUsage
         system account may ask.
 
         Questions:
-            publish <subject>                May this user publish to this subject? (--as or --cid says who)
-            subscribe <subject> [<queue>]    May this user subscribe to it? (--as or --cid says who)
+            publish <subject>                May this user publish to this subject? (--as, --cid or --account says who)
+            subscribe <subject> [<queue>]    May this user subscribe to it? (likewise)
             route <subject>                  Where would a message on this subject go?
             consumer <stream> <consumer>     Why does this consumer not deliver?
-            connection <cid>                 Why did this connection close, or what holds it up? (or --as for a user's)
+            connection <cid>                 Why did this connection close, or what holds it up? (or --as for that of a user)
 
-        About what:
+        About whom:
             --as <user>                      The user, as /connz?auth=1 shows it
             --cid <number>                   The connection, in place of a user
-            --account <name>                 The account (default: that of the user or the connection)
+            --account <name>                 The account (default: that of the user or the connection, else the one of those
+                                             who name none); alone: its users without permissions of their own
             --reply                          The message of route asks for an answer
 
         Whom to ask:

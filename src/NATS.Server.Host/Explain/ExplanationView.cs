@@ -18,7 +18,14 @@ internal static class ExplanationView
     {
         var lines = new List<string>();
         string verdict = ExplainText.Printable(explanation.Verdict).Replace('_', ' ');
-        AddHeaded(lines, $"{verdict}: ", explanation.Summary, ExplainExit.Of(explanation.Verdict) == ExplainExit.Good ? Green : Red, style);
+        bool isGood = ExplainExit.Of(explanation.Verdict) == ExplainExit.Good;
+        string mark = (style.HasSymbols, isGood) switch
+        {
+            (false, _) => "",
+            (true, true) => "✓ ",
+            (true, false) => "✗ ",
+        };
+        AddHeaded(lines, $"{mark}{verdict}: ", explanation.Summary, isGood ? Green : Red, style);
         if (explanation.Rule is { } rule) AddHeaded(lines, "Rule: ", TextOf(rule), Bold, style);
         if (explanation.Findings.Count > 0)
         {
@@ -29,7 +36,7 @@ internal static class ExplanationView
         if (explanation.Hints is { Count: > 0 } hints)
         {
             lines.Add("");
-            foreach (string hint in hints) AddHeaded(lines, "Hint: ", hint, Bold, style);
+            foreach (string hint in hints.Where(static hint => hint.Length > 0)) AddHeaded(lines, "Hint: ", hint, Bold, style);
         }
 
         return lines;
@@ -53,15 +60,17 @@ internal static class ExplanationView
         bool isRefused = finding.Refusal is not null;
         string mark = (isRefused, style.HasSymbols) switch
         {
-            (false, true) => "✓",
             (true, true) => "✗",
-            (false, false) => "+",
             (true, false) => "x",
+            (false, true) => "•",
+            (false, false) => "-",
         };
-        string text = finding.Refusal is { } refusal ? $"{finding.Text.TrimEnd('.')}: {refusal}" : finding.Text;
+
+        // Many findings say themselves why.
+        string text = finding.Refusal is { } refusal && !finding.Text.Contains(refusal, StringComparison.Ordinal) ? $"{finding.Text.TrimEnd('.')}: {refusal}" : finding.Text;
         string indent = new(' ', Step * Math.Min(depth, DeepestStep));
         string margin = $"{arrow} {indent}{mark} ";
-        string painted = $"{Paint(arrow, Yellow, style)} {indent}{Paint(mark, isRefused ? Red : Green, style)} ";
+        string painted = $"{Paint(arrow, Yellow, style)} {indent}{(isRefused ? Paint(mark, Red, style) : mark)} ";
         bool isFirst = true;
         foreach (string line in ExplainText.Wrap(ExplainText.Printable(text), RoomAfter(margin, style)))
         {

@@ -87,10 +87,10 @@ internal sealed class QuestionFlags
         if (_cid.IsGiven && _cid.Value <= 0) return "--cid takes the number of a connection";
         if (_user.Value.Length > 0 && _cid.IsGiven) return "--as or --cid, not both";
         if (_reply.Value && kind != ExplainKind.Route) return "--reply is for route";
-        if (kind == ExplainKind.Consumer && namesSomebody) return "--as and --cid are not for consumer, which has an --account";
         if (kind == ExplainKind.Connection && _account.IsGiven) return "--account is not for connection";
         if (kind == ExplainKind.Connection && named.Count + (namesSomebody ? 1 : 0) != 1) return what;
-        if (kind is ExplainKind.Publish or ExplainKind.Subscribe && !namesSomebody) return "who? --as and a user, or --cid and the number of a connection";
+        if (kind is ExplainKind.Publish or ExplainKind.Subscribe && !namesSomebody && _account.Value.Length == 0)
+            return "who? --as and a user, --cid and the number of a connection, or --account for users without permissions of their own";
         return null;
     }
 }

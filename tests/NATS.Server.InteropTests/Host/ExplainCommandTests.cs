@@ -29,7 +29,7 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
         allowed: alice may publish to orders.new.
         Rule: permissions.publish.allow: orders.> (user alice in account A)
 
-        > + allow orders.> matches
+        > - allow orders.> matches
           x payload of 1 MB: none yet
 
         Hint: Nothing to do.
@@ -228,9 +228,9 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
     }
 
     [Theory]
-    [InlineData("LANG=C.UTF-8", "\u001b[33m→\u001b[0m \u001b[32m✓\u001b[0m \u001b[1mallow orders.> matches\u001b[0m\r\n")]
-    [InlineData("LANG=C.UTF-8 NO_COLOR=1", "→ ✓ allow orders.> matches\r\n  ✗ payload of 1 MB: none yet\r\n")]
-    [InlineData("LANG=C NO_COLOR=1", "> + allow orders.> matches\r\n  x payload of 1 MB: none yet\r\n")]
+    [InlineData("LANG=C.UTF-8", "\u001b[33m→\u001b[0m • \u001b[1mallow orders.> matches\u001b[0m\r\n")]
+    [InlineData("LANG=C.UTF-8 NO_COLOR=1", "→ • allow orders.> matches\r\n  ✗ payload of 1 MB: none yet\r\n")]
+    [InlineData("LANG=C NO_COLOR=1", "> - allow orders.> matches\r\n  x payload of 1 MB: none yet\r\n")]
     public async Task A_terminal_gets_what_it_can_show(string variables, string expected)
     {
         if (!File.Exists("/usr/bin/script")) throw new SkippedTestException("no script command, which makes terminals");

@@ -16,6 +16,8 @@ public sealed class ExplainArgumentsTests
         { "route orders.new", new ExplainQuestion { Kind = ExplainKind.Route, Subject = "orders.new" } },
         { "route orders.new --reply --account A --as alice", new ExplainQuestion { Kind = ExplainKind.Route, Subject = "orders.new", HasReply = true, Account = "A", User = "alice" } },
         { "consumer ORDERS billing --account A", new ExplainQuestion { Kind = ExplainKind.Consumer, Stream = "ORDERS", Consumer = "billing", Account = "A" } },
+        { "consumer ORDERS billing --as alice", new ExplainQuestion { Kind = ExplainKind.Consumer, Stream = "ORDERS", Consumer = "billing", User = "alice" } },
+        { "publish a --account A", new ExplainQuestion { Kind = ExplainKind.Publish, Subject = "a", Account = "A" } },
         { "connection 7", new ExplainQuestion { Kind = ExplainKind.Connection, Cid = 7 } },
         { "connection --cid 7", new ExplainQuestion { Kind = ExplainKind.Connection, Cid = 7 } },
         { "connection --as alice", new ExplainQuestion { Kind = ExplainKind.Connection, User = "alice" } },
@@ -71,8 +73,7 @@ public sealed class ExplainArgumentsTests
     [InlineData("", "what is asked? publish, subscribe, route, consumer or connection")]
     [InlineData("pub a", "unknown question pub: publish, subscribe, route, consumer or connection")]
     [InlineData("publish --as u", "publish takes a subject")]
-    [InlineData("publish a", "who? --as and a user, or --cid and the number of a connection")]
-    [InlineData("publish a --account A", "who? --as and a user, or --cid and the number of a connection")]
+    [InlineData("publish a", "who? --as and a user, --cid and the number of a connection, or --account for users without permissions of their own")]
     [InlineData("publish a b --as u", "unexpected argument b: publish takes a subject")]
     [InlineData("subscribe a q b --as u", "unexpected argument b: subscribe takes a subject, and perhaps a queue group")]
     [InlineData("publish a --as u --cid 7", "--as or --cid, not both")]
@@ -80,7 +81,6 @@ public sealed class ExplainArgumentsTests
     [InlineData("publish a --cid x", "invalid value \"x\" for flag -cid: parse error")]
     [InlineData("publish a --as u --reply", "--reply is for route")]
     [InlineData("consumer S", "consumer takes a stream and a consumer")]
-    [InlineData("consumer S C --as u", "--as and --cid are not for consumer, which has an --account")]
     [InlineData("connection", "connection takes the number of a connection, or --as and a user")]
     [InlineData("connection 7 --as u", "connection takes the number of a connection, or --as and a user")]
     [InlineData("connection 7 --cid 7", "connection takes the number of a connection, or --as and a user")]

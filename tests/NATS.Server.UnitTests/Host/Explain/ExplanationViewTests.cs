@@ -36,12 +36,12 @@ public sealed class ExplanationViewTests
         Denied,
         Terminal,
         """
-        denied: alice may not publish to orders.new.
+        ✗ denied: alice may not publish to orders.new.
         Rule: permissions.publish.deny: orders.> (user alice in account A)
 
-          ✓ orders.new is a subject one can publish to
-          ✓ permissions of user alice
-            ✓ allow > matches
+          • orders.new is a subject one can publish to
+          • permissions of user alice
+            • allow > matches
         →   ✗ deny orders.>: it matches, and deny wins
 
         Hint: Remove orders.> from deny.
@@ -56,9 +56,9 @@ public sealed class ExplanationViewTests
         denied: alice may not publish to orders.new.
         Rule: permissions.publish.deny: orders.> (user alice in account A)
 
-          + orders.new is a subject one can publish to
-          + permissions of user alice
-            + allow > matches
+          - orders.new is a subject one can publish to
+          - permissions of user alice
+            - allow > matches
         >   x deny orders.>: it matches, and deny wins
 
         Hint: Remove orders.> from deny.
@@ -70,15 +70,15 @@ public sealed class ExplanationViewTests
         Denied,
         Terminal with { Width = 40 },
         """
-        denied: alice may not publish to
-                orders.new.
+        ✗ denied: alice may not publish to
+                  orders.new.
         Rule: permissions.publish.deny: orders.>
               (user alice in account A)
 
-          ✓ orders.new is a subject one can
+          • orders.new is a subject one can
             publish to
-          ✓ permissions of user alice
-            ✓ allow > matches
+          • permissions of user alice
+            • allow > matches
         →   ✗ deny orders.>: it matches, and
               deny wins
 
@@ -91,10 +91,10 @@ public sealed class ExplanationViewTests
         Denied with { Findings = [Denied.Findings[0], Denied.Findings[1].Findings![1]], Hints = ["Ask."] },
         Terminal with { HasColors = true },
         """
-        [31mdenied: [0malice may not publish to orders.new.
+        [31m✗ denied: [0malice may not publish to orders.new.
         [1mRule: [0mpermissions.publish.deny: orders.> (user alice in account A)
 
-          [32m✓[0m orders.new is a subject one can publish to
+          • orders.new is a subject one can publish to
         [33m→[0m [31m✗[0m [1mdeny orders.>: it matches, and deny wins[0m
 
         [1mHint: [0mAsk.
@@ -117,7 +117,7 @@ public sealed class ExplanationViewTests
     {
         Explanation explanation = new() { Question = "route", Verdict = verdict, Summary = "So it is." };
 
-        Assert.Equal([$"\e[{color}m{verdict.Replace('_', ' ')}: \e[0mSo it is."], ExplanationView.Render(explanation, Terminal with { HasColors = true }));
+        Assert.Equal([$"\e[{color}m{(exitCode == 0 ? "✓" : "✗")} {verdict.Replace('_', ' ')}: \e[0mSo it is."], ExplanationView.Render(explanation, Terminal with { HasColors = true }));
         Assert.Equal(exitCode, ExplainExit.Of(verdict));
     }
 
@@ -132,12 +132,26 @@ public sealed class ExplanationViewTests
             Verdict = Evil,
             Summary = Evil,
             Rule = new ExplainRule(Evil, Evil, Evil),
-            Findings = [new Finding { Kind = "limit", Text = Evil, Refusal = Evil }],
+            Findings = [new Finding { Kind = "limit", Text = Evil, Refusal = "by " + Evil }],
             Hints = [Evil],
         };
 
         Assert.Equal(
-            [$"{Shown}: {Shown}", $"Rule: {Shown}: {Shown} ({Shown})", "", $"  x {Shown}: {Shown}", "", $"Hint: {Shown}"], ExplanationView.Render(explanation, ExplanationStyle.Plain));
+            [$"{Shown}: {Shown}", $"Rule: {Shown}: {Shown} ({Shown})", "", $"  x {Shown}: by {Shown}", "", $"Hint: {Shown}"], ExplanationView.Render(explanation, ExplanationStyle.Plain));
+    }
+
+    [Fact]
+    public void A_text_that_says_why_says_it_once()
+    {
+        Finding[] findings =
+        [
+            new Finding { Kind = "subscription", Text = "connection 7 does not get it: it published it.", Refusal = "it published it" },
+            new Finding { Kind = "subscription", Text = "connection 8.", Refusal = "it published it" },
+        ];
+
+        Assert.Equal(
+            ["nobody: ", "", "  x connection 7 does not get it: it published it.", "  x connection 8: it published it", "", "Hint: Ask."],
+            ExplanationView.Render(new Explanation { Question = "route", Verdict = "nobody", Summary = "", Findings = findings, Hints = ["", "Ask."] }, ExplanationStyle.Plain));
     }
 
     [Fact]
@@ -156,7 +170,7 @@ public sealed class ExplanationViewTests
 
         IReadOnlyList<string> lines = ExplanationView.Render(new Explanation { Question = "route", Verdict = "nobody", Summary = "", Findings = [finding] }, Terminal with { Width = 50 });
 
-        Assert.Equal(new string(' ', 42) + "✓ the last one", lines[^1]);
+        Assert.Equal(new string(' ', 42) + "• the last one", lines[^1]);
     }
 
     // The escape characters of the colours are left out of the expected texts, which are read more easily so.
