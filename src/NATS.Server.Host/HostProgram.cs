@@ -57,7 +57,7 @@ internal static class HostProgram
         ArgumentMemory.Redact();
         Func<string, string?> environment = Environment.GetEnvironmentVariable;
         ExplanationStyle style = Console.IsOutputRedirected ? ExplanationStyle.Plain : ConsoleStyle.Detect(environment);
-        return await new ExplainCommand(Console.Out, Console.Error, style, environment).RunAsync(arguments);
+        return await new ExplainCommand(StandardOutput.Open(), Console.Error, style, environment).RunAsync(arguments);
     }
 
     private static int SendSignal(string expression)

@@ -1,4 +1,5 @@
 using NATS.Server.Core.Protocol;
+using NATS.Server.Monitoring.Explaining;
 
 namespace NATS.Server.Host.Explain;
 
@@ -37,13 +38,13 @@ internal sealed class ExplainCommand
 
         if (asked.AsksForHelp || asked.AsksForVersion)
         {
-            await _output.WriteLineAsync(asked.AsksForHelp ? ExplainUsage.Text : $"nats-server: v{ServerVersion.Compatible}");
+            await WriteAsync([asked.AsksForHelp ? ExplainUsage.Text : $"nats-server: v{ServerVersion.Compatible}"]);
             return ExplainExit.Good;
         }
 
         try
         {
-            return await WriteAsync(asked, await new ExplainClient(asked).AskAsync());
+            return await ShowAsync(asked, await new ExplainClient(asked).AskAsync());
         }
         catch (ExplainException unanswered)
         {
@@ -52,33 +53,40 @@ internal sealed class ExplainCommand
     }
 
     // Of several servers one that says yes is enough: the others do not know whom it is about.
-    private async Task<int> WriteAsync(ExplainArguments asked, IReadOnlyList<ExplainAnswer> answers)
+    private async Task<int> ShowAsync(ExplainArguments asked, IReadOnlyList<ExplainAnswer> answers)
     {
         int exitCode = ExplainExit.NotAnswered;
-        bool isFirst = true;
+        var lines = new List<string>();
         foreach (ExplainAnswer answer in answers)
         {
             exitCode = Math.Min(exitCode, answer.ExitCode);
-            if (answer.Explanation is not { } explanation)
-            {
-                await FailAsync(asked.AsksAll ? $"{answer.ServerName}: {answer.Error}" : answer.Error, answer.ExitCode);
-                continue;
-            }
-
-            if (asked.IsJson)
-            {
-                await _output.WriteLineAsync(asked.AsksAll ? answer.WholeJson : answer.ExplanationJson);
-                continue;
-            }
-
-            if (!isFirst) await _output.WriteLineAsync();
-            if (asked.AsksAll) await _output.WriteLineAsync(ExplainText.Printable($"Server {answer.ServerName} ({answer.ServerId})"));
-            foreach (string line in ExplanationView.Render(explanation, _style)) await _output.WriteLineAsync(line);
-            isFirst = false;
+            if (answer.Explanation is not { } explanation) await FailAsync(asked.AsksAll ? $"{answer.ServerName}: {answer.Error}" : answer.Error, answer.ExitCode);
+            else if (asked.IsJson) lines.Add(asked.AsksAll ? answer.WholeJson : answer.ExplanationJson);
+            else AddShown(lines, asked, answer, explanation);
         }
 
-        await _output.FlushAsync();
+        await WriteAsync(lines);
         return exitCode;
+    }
+
+    private void AddShown(List<string> lines, ExplainArguments asked, ExplainAnswer answer, Explanation explanation)
+    {
+        if (lines.Count > 0) lines.Add("");
+        if (asked.AsksAll) lines.Add(ExplainText.Printable($"Server {answer.ServerName} ({answer.ServerId})", _style.IsAscii));
+        lines.AddRange(ExplanationView.Render(explanation, _style));
+    }
+
+    private async Task WriteAsync(IEnumerable<string> lines)
+    {
+        try
+        {
+            foreach (string line in lines) await _output.WriteAsync(line + "\n");
+            await _output.FlushAsync();
+        }
+        catch (IOException)
+        {
+            // Nobody reads any more.
+        }
     }
 
     private async Task<int> FailAsync(string reason, int exitCode)

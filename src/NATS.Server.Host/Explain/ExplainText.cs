@@ -7,13 +7,15 @@ namespace NATS.Server.Host.Explain;
 internal static class ExplainText
 {
     /// <summary>A text that commands nothing: subjects and names come from clients, and a terminal obeys escape sequences. What would be obeyed is spelled out.</summary>
-    public static string Printable(string text)
+    /// <param name="text">Of somebody else.</param>
+    /// <param name="isAscii">Whether all letters beyond ASCII are spelled out too.</param>
+    public static string Printable(string text, bool isAscii = false)
     {
         if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~')) return text;
         var shown = new StringBuilder(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            if (IsHarmless(rune)) shown.Append(rune);
+            if (IsHarmless(rune) && (rune.IsAscii || !isAscii)) shown.Append(rune);
             else shown.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
         }
 

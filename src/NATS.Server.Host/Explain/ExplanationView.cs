@@ -17,7 +17,7 @@ internal static class ExplanationView
     public static IReadOnlyList<string> Render(Explanation explanation, ExplanationStyle style)
     {
         var lines = new List<string>();
-        string verdict = ExplainText.Printable(explanation.Verdict).Replace('_', ' ');
+        string verdict = ExplainText.Printable(explanation.Verdict, style.IsAscii).Replace('_', ' ');
         bool isGood = ExplainExit.Of(explanation.Verdict) == ExplainExit.Good;
         string mark = (style.HasSymbols, isGood) switch
         {
@@ -72,7 +72,7 @@ internal static class ExplanationView
         string margin = $"{arrow} {indent}{mark} ";
         string painted = $"{Paint(arrow, Yellow, style)} {indent}{(isRefused ? Paint(mark, Red, style) : mark)} ";
         bool isFirst = true;
-        foreach (string line in ExplainText.Wrap(ExplainText.Printable(text), RoomAfter(margin, style)))
+        foreach (string line in ExplainText.Wrap(ExplainText.Printable(text, style.IsAscii), RoomAfter(margin, style)))
         {
             lines.Add((isFirst ? painted : new string(' ', margin.Length)) + (finding.Decides ? Paint(line, Bold, style) : line));
             isFirst = false;
@@ -84,7 +84,7 @@ internal static class ExplanationView
     private static void AddHeaded(List<string> lines, string head, string text, string color, ExplanationStyle style)
     {
         bool isFirst = true;
-        foreach (string line in ExplainText.Wrap(ExplainText.Printable(text), RoomAfter(head, style)))
+        foreach (string line in ExplainText.Wrap(ExplainText.Printable(text, style.IsAscii), RoomAfter(head, style)))
         {
             lines.Add((isFirst ? Paint(head, color, style) : new string(' ', head.Length)) + line);
             isFirst = false;

@@ -246,6 +246,7 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
         await question;
         Assert.Equal(0, run.ExitCode);
         Assert.Contains(expected, run.Output, StringComparison.Ordinal);
+        Assert.Equal(variables.Contains("NO_COLOR", StringComparison.Ordinal), !run.Output.Contains('\u001b'));
     }
 
     [Theory]

@@ -16,6 +16,9 @@ public sealed class ExplainTextTests
     [Fact]
     public void Half_a_character_is_shown_as_unknown() => Assert.Equal("a\ufffdb", ExplainText.Printable("a\ud800b"));
 
+    [Fact]
+    public void A_terminal_with_another_code_gets_ascii() => Assert.Equal(@"z\u00fcrich \u1f600 ~", ExplainText.Printable("zürich 😀 ~", isAscii: true));
+
     [Theory]
     [InlineData("", 0)]
     [InlineData("abc", 3)]
@@ -50,7 +53,7 @@ public sealed class ExplainTextTests
         Dictionary<string, string> environment = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static word => word.Split('=')).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
 
         Assert.Equal(
-            new ExplanationStyle(hasSymbols, hasColors, Width: 100),
+            new ExplanationStyle(hasSymbols, hasColors, Width: 100, IsAscii: !hasSymbols),
             ExplanationStyle.OfTerminal(environment.GetValueOrDefault, width: 100, isWindows: false, hasUtf8CodePage: false));
     }
 
@@ -58,5 +61,5 @@ public sealed class ExplainTextTests
     [InlineData(true, 39, true, 0)]
     [InlineData(false, 40, false, 40)]
     public void A_console_of_windows_goes_by_its_code_page(bool hasUtf8CodePage, int width, bool hasSymbols, int wrapsAt) =>
-        Assert.Equal(new ExplanationStyle(hasSymbols, HasColors: true, wrapsAt), ExplanationStyle.OfTerminal(static _ => null, width, isWindows: true, hasUtf8CodePage));
+        Assert.Equal(new ExplanationStyle(hasSymbols, HasColors: true, wrapsAt, IsAscii: !hasSymbols), ExplanationStyle.OfTerminal(static _ => null, width, isWindows: true, hasUtf8CodePage));
 }

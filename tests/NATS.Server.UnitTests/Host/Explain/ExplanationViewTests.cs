@@ -6,7 +6,7 @@ namespace NATS.Server.UnitTests.Host.Explain;
 
 public sealed class ExplanationViewTests
 {
-    private static readonly ExplanationStyle Terminal = new(HasSymbols: true, HasColors: false, Width: 0);
+    private static readonly ExplanationStyle Terminal = new(HasSymbols: true, HasColors: false, Width: 0, IsAscii: false);
 
     private static readonly Explanation Denied = new()
     {
