@@ -12,7 +12,7 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
     private const string Accounts = """
         accounts {
           $SYS { users: [{user: s, password: s}, {user: mute, password: m, permissions: {publish: {deny: "$SYS.>"}}}, {user: deaf, password: d, permissions: {subscribe: "own.>"}}] }
-          A { users: [{user: a, password: a}] }
+          A { users: [{user: a, password: a}, {user: own, password: o, permissions: {publish: "own.>"}}] }
         }
 
         """;
@@ -118,6 +118,7 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
     [InlineData("", "", 3, "ADDRESS: Authorization Violation: log in with --user and --password, --creds or --nkey")]
     [InlineData("", "--user a --password a", 3, "ADDRESS: the user is in the account A and not in the system account: nobody answered; ask with a user of the account $SYS, or whichever is the system account")]
     [InlineData("", "--user mute --password m", 3, "ADDRESS: Permissions Violation for Publish to \"$SYS.REQ.SERVER.ID.EXPLAIN\"")]
+    [InlineData("", "--user own --password o", 3, "ADDRESS: Permissions Violation for Publish to \"$SYS.REQ.SERVER.ID.EXPLAIN\": the user is in the account A and not in the system account")]
     [InlineData("", "--user deaf --password d", 3, "ADDRESS: Permissions Violation for Subscription to \"_INBOX.RANDOM\"")]
     [InlineData("", "--user s --password s", 3, "ADDRESS: no server with the id ID answered")]
     [InlineData("", "--user s --password s --tlsca CA", 3, "ADDRESS: the server offers no TLS")]
