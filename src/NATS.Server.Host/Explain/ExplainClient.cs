@@ -21,29 +21,39 @@ internal sealed class ExplainClient(ExplainArguments asked)
         var targets = new List<(ServerTarget Target, NatsLogin Login, SslClientAuthenticationOptions Tls)>();
         foreach (ServerTarget target in connect.Targets) targets.Add((target, NatsLogin.Read(target.Login, ReadFile), ReadTls(target.Address)));
         using var deadline = new CancellationTokenSource(asked.Timeout);
-        string problem = "";
+
+        // One that does not answer at all leaves time for the others.
+        TimeSpan share = asked.Timeout / targets.Count;
+        var problems = new List<string>();
         foreach ((ServerTarget target, NatsLogin login, SslClientAuthenticationOptions tls) in targets)
         {
-            TcpWire wire;
-            try
-            {
-                wire = await TcpWire.ConnectAsync(target.Address, tls, deadline.Token);
-            }
-            catch (SocketException unreachable)
-            {
-                problem += $"{(problem.Length > 0 ? "; " : "")}{target.Address}: {ErrorText.SocketReason(unreachable)}";
-                continue;
-            }
-            catch (OperationCanceledException late)
-            {
-                throw Late(target, late);
-            }
-
-            return await AskAsync(target, login, wire, deadline.Token);
+            if (await ConnectAsync(target, tls, share, problems, deadline.Token) is { } wire) return await AskAsync(target, login, wire, deadline.Token);
         }
 
-        throw new ExplainException(problem);
+        throw new ExplainException(string.Join("; ", problems));
     }
+
+    private static async Task<TcpWire?> ConnectAsync(ServerTarget target, SslClientAuthenticationOptions tls, TimeSpan patience, List<string> problems, CancellationToken deadline)
+    {
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(deadline);
+        attempt.CancelAfter(patience);
+        try
+        {
+            return await TcpWire.ConnectAsync(target.Address, tls, attempt.Token);
+        }
+        catch (SocketException unreachable)
+        {
+            problems.Add($"{target.Address}: {ErrorText.SocketReason(unreachable)}");
+        }
+        catch (OperationCanceledException)
+        {
+            problems.Add(NoAnswer(target, patience));
+        }
+
+        return null;
+    }
+
+    private static string NoAnswer(ServerTarget target, TimeSpan patience) => $"{target.Address}: no answer in {GoDuration.Format(patience)}";
 
     private static string ReadFile(string path)
     {
@@ -72,8 +82,6 @@ internal sealed class ExplainClient(ExplainArguments asked)
         }
     }
 
-    private ExplainException Late(ServerTarget target, Exception inner) => new($"{target.Address}: no answer in {GoDuration.Format(asked.Timeout)}", inner: inner);
-
     private async Task<IReadOnlyList<ExplainAnswer>> AskAsync(ServerTarget target, NatsLogin login, TcpWire wire, CancellationToken deadline)
     {
         try
@@ -90,7 +98,7 @@ internal sealed class ExplainClient(ExplainArguments asked)
         }
         catch (OperationCanceledException late)
         {
-            throw Late(target, late);
+            throw new ExplainException(NoAnswer(target, asked.Timeout), inner: late);
         }
         catch (Exception problem) when (problem is IOException or AuthenticationException)
         {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using NATS.Server.Core.Security;
 using NATS.Server.Testing;
@@ -248,6 +251,25 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
         Assert.Equal(0, run.ExitCode);
         Assert.Contains(expected, run.Output, StringComparison.Ordinal);
         Assert.Equal(variables.Contains("NO_COLOR", StringComparison.Ordinal), !run.Output.Contains('\u001b'));
+    }
+
+    // The client has connected, so that the command line has been read.
+    [Fact]
+    public async Task Nobody_sees_a_password_on_the_command_line()
+    {
+        if (!OperatingSystem.IsLinux()) throw new SkippedTestException("no /proc, which shows command lines");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using Process process = Process.Start(new ProcessStartInfo(OurServer.Path, ["explain", "route", "a", "-s", $"nats://u:hidden@127.0.0.1:{port}", "--user", "u", "--password", "hidden"]) { UseShellExecute = false, RedirectStandardError = true })!;
+        string shown;
+        using (Socket accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken))
+            shown = await File.ReadAllTextAsync($"/proc/{process.Id}/cmdline", TestContext.Current.CancellationToken);
+
+        Assert.Equal("explain route a -s nats://********@127.0.0.1 --user * --password ******", string.Join(' ', shown.TrimEnd('\0').Split('\0')[1..]).Replace($":{port}", "", StringComparison.Ordinal));
+        Assert.Equal($"nats-server: nats://127.0.0.1:{port}: the server closed the connection\n", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(3, process.ExitCode);
     }
 
     [Theory]
