@@ -161,6 +161,49 @@ public sealed class ExplainCommandTests(TestCertificates certificates) : IClassF
         Assert.Equal((3, "", expected), (all.ExitCode, all.Output, all.Error));
     }
 
+    // Each kind of question, with a good and a bad answer; what it says is then done.
+    [Fact]
+    public async Task Our_server_answers_every_question()
+    {
+        await using ServerProcess process = await StartAsync("ours", Accounts);
+        await using RawClient own = await RawClient.HandshakeAsync(process.Port, "CONNECT {\"verbose\":false,\"user\":\"own\",\"pass\":\"o\"}\r\n");
+        await own.SendAsync("SUB own.* 1\r\n");
+        await own.PingAsync();
+        using JsonDocument info = JsonDocument.Parse(own.Received.Split("\r\n")[0]["INFO ".Length..]);
+        ulong cid = info.RootElement.GetProperty("client_id").GetUInt64();
+
+        await AskAsync("publish own.x --as own", 0, "allowed");
+        await AskAsync("publish x --as own", 1, "denied");
+        await AskAsync($"publish own.x --cid {cid}", 0, "allowed");
+        await AskAsync("subscribe own.* --as own", 0, "allowed");
+        await AskAsync("subscribe own.* --as strange", 1, "not_found");
+        await AskAsync("route own.x --as own", 0, "delivered");
+        await AskAsync("route own.x --account A", 0, "delivered");
+        await AskAsync("route x --account A", 1, "nobody");
+        await AskAsync($"connection {cid}", 0, "open");
+        await AskAsync("connection --as own", 0, "open");
+        await AskAsync("connection 4711", 1, "not_found");
+        CommandRun consumer = await RunAsync(process.Port, "consumer S C --account A -s nats://s:s@127.0.0.1:PORT");
+        Assert.Equal((1, ""), (consumer.ExitCode, consumer.Error));
+
+        await own.SendAsync("PUB own.x 2\r\nhi\r\n");
+        Assert.Equal("hi", (await own.ReadMessageAsync()).Payload);
+        await own.SendAsync("PUB x 2\r\nhi\r\n");
+        Assert.Equal("-ERR 'Permissions Violation for Publish to \"x\"'", await own.ReadLineAsync());
+
+        async Task AskAsync(string question, int exitCode, string verdict)
+        {
+            CommandRun run = await RunAsync(process.Port, question + " -s nats://s:s@127.0.0.1:PORT");
+            CommandRun json = await RunAsync(process.Port, question + " -json --all -s nats://s:s@127.0.0.1:PORT");
+
+            Assert.Equal((exitCode, ""), (run.ExitCode, run.Error));
+            Assert.StartsWith(verdict.Replace('_', ' ') + ": ", run.Output, StringComparison.Ordinal);
+            using JsonDocument answer = JsonDocument.Parse(json.Output);
+            Assert.Equal((question.Split(' ')[0], verdict), (answer.RootElement.GetProperty("data").GetProperty("question").GetString(), answer.RootElement.GetProperty("data").GetProperty("verdict").GetString()));
+            Assert.Equal(info.RootElement.GetProperty("server_id").GetString(), answer.RootElement.GetProperty("server").GetProperty("id").GetString());
+        }
+    }
+
     [Fact]
     public async Task A_server_that_is_not_there_ends_it_at_once()
     {
