@@ -78,7 +78,7 @@ internal sealed class NatsConversation : IAsyncDisposable
         {
             while (answers.Count < MaximumAnswers && await NextAsync(quiet.Token) is { } frame)
             {
-                if (frame.Kind == NatsFrameKind.Error) throw new ExplainException(Server.IsSystemAccount == false ? $"{frame.Text}: the user is in the account {Server.Account} and not in the system account" : frame.Text);
+                if (frame.Kind == NatsFrameKind.Error) throw Refused(frame);
                 if (frame.Kind != NatsFrameKind.Message) continue;
                 if (MessageHeaders.TryGetStatus(frame.Headers, out int status, out _) && status == NoResponders) return answers;
                 answers.Add(frame.Payload);
@@ -95,6 +95,9 @@ internal sealed class NatsConversation : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _wire.DisposeAsync();
+
+    private ExplainException Refused(NatsFrame frame) =>
+        new(Server.IsSystemAccount == false ? $"{frame.Text}: the user is in the account {Server.Account} and not in the system account" : frame.Text);
 
     private static ExplainException Closed() => new("the server closed the connection");
 

@@ -175,7 +175,8 @@ public sealed class ExplainArgumentsTests
     private static (string[] Arguments, Func<string, string?> Environment) Split(string line)
     {
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        Dictionary<string, string> variables = words.Where(static word => word[0] == '$').Select(static word => word[1..].Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
+        Dictionary<string, string> variables = words.Where(static word => word[0] == '$').Select(static word => word[1..].Split('=', 2))
+            .ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
         return ([.. words.Where(static word => word[0] != '$')], name => variables.GetValueOrDefault(name));
     }
 }

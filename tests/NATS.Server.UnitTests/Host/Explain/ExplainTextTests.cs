@@ -50,7 +50,8 @@ public sealed class ExplainTextTests
     [InlineData("TERM=dumb", false, false)]
     public void A_terminal_shows_what_its_environment_says(string variables, bool hasSymbols, bool hasColors)
     {
-        Dictionary<string, string> environment = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static word => word.Split('=')).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
+        Dictionary<string, string> environment = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static word => word.Split('='))
+            .ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
 
         Assert.Equal(
             new ExplanationStyle(hasSymbols, hasColors, Width: 100, IsAscii: !hasSymbols),
