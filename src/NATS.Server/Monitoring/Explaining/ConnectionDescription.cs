@@ -1,0 +1,52 @@
+using NATS.Server.Options;
+
+namespace NATS.Server.Monitoring.Explaining;
+
+/// <summary>What is told of every connection, open or closed, and whose a limit is. Pure over its arguments.</summary>
+internal static class ConnectionDescription
+{
+    /// <summary>Who it is.</summary>
+    public static Finding Identity(ConnectionSnapshot connection)
+    {
+        string address = connection.Ip.Length == 0 ? "inside the process" : $"from {connection.Ip}:{connection.Port}";
+        string library = connection.Language.Length == 0 ? "" : $", {connection.Language} {connection.Version}".TrimEnd();
+        string tls = connection.Tls is { } state ? $", TLS {state.VersionText}" : "";
+        return new Finding
+        {
+            Kind = "client",
+            Text = $"{ConnectionSearch.NameOf(connection)} {address}{library}{tls}, account {(connection.AccountTag.Length > 0 ? connection.AccountTag : connection.Account)}, since {StandingText.Time(connection.Start)}",
+            Account = connection.Account,
+            Cid = connection.Cid,
+            Name = connection.Name.Length > 0 ? connection.Name : null,
+            User = ConnectionSearch.UserOf(connection) is { Length: > 0 } user ? user : null,
+        };
+    }
+
+    /// <summary>What it sent and got.</summary>
+    public static Finding Traffic(ConnectionSnapshot connection) => new()
+    {
+        Kind = "traffic",
+        Text = $"it has published {StandingText.Count(connection.Traffic.InMessages, "message")} ({StandingText.Number(connection.Traffic.InBytes)} bytes) and received {StandingText.Count(connection.Traffic.OutMessages, "message")} ({StandingText.Number(connection.Traffic.OutBytes)} bytes)",
+    };
+
+    /// <summary>Whose limit of the payload it is.</summary>
+    public static ExplainRule MaxPayload(long limit, ConnectionSnapshot connection, ConnectionLimits? limits, IMonitoredServer server) =>
+        Of("max_payload", limit, connection, limits?.UserMaxPayload ?? -1, AccountLimits(connection, server)?.MaxPayload ?? -1);
+
+    /// <summary>Whose limit of subscriptions it is.</summary>
+    public static ExplainRule MaxSubscriptions(long limit, ConnectionSnapshot connection, ConnectionLimits? limits, IMonitoredServer server) =>
+        Of("max_subscriptions", limit, connection, limits?.UserMaxSubscriptions ?? -1, AccountLimits(connection, server)?.MaxSubscriptions ?? -1);
+
+    /// <summary>A setting of the server.</summary>
+    public static ExplainRule OfServer(string name, string value) => new(name, value, "the server");
+
+    private static AccountLimitsOptions? AccountLimits(ConnectionSnapshot connection, IMonitoredServer server) => server.SnapshotAccount(connection.Account)?.Model.Limits;
+
+    private static ExplainRule Of(string name, long limit, ConnectionSnapshot connection, long ofUser, long ofAccount)
+    {
+        string source = ofUser == limit ? $"user {ConnectionSearch.UserOf(connection)} in account {connection.Account}"
+            : ofAccount == limit ? $"account {connection.Account}"
+            : "the server";
+        return new ExplainRule(name, StandingText.Plain(limit), source);
+    }
+}
