@@ -27,9 +27,9 @@ internal sealed partial class ConsumerStory
             return;
         }
 
-        _idleReason = WhyNothing();
         LookAtDurability();
         LookAtOrigins();
+        _idleReason = WhyNothing();
     }
 
     private void DescribeStream()
@@ -76,6 +76,7 @@ internal sealed partial class ConsumerStory
         if (_standing.NextSequence > _state.LastSequence + 1) return StartsLater();
         if (_state.Messages == 0) return "the stream is empty";
         if (_standing.Matching == 0) return $"its filter matches none of the stream's {StandingText.Count(_state.Messages, "message")}";
+        if (_standing.LastMatching >= _standing.NextSequence) return "the newest messages are not stored safely yet";
         if (_info.Delivered.Consumer == 0) return StartedLater();
         string settled = _config.AckPolicy == AckPolicy.None || _info.AckPending == 0 ? "" : $"; {StandingText.Count(_info.AckPending, "message waits", "messages wait")} for an acknowledgement";
         return $"everything up to message {StandingText.Number(_standing.LastMatching)} of the stream has been delivered, the last one {StandingText.Ago(_info.Delivered.LastActiveNs, _nowNs)}{settled}";
