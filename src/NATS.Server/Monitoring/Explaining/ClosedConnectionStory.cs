@@ -30,7 +30,7 @@ internal sealed class ClosedConnectionStory
         string lived = StandingText.Span(_closed.Stop - _connection.Start);
         List<Finding> findings =
         [
-            ConnectionDescription.Identity(_connection),
+            ConnectionDescription.Identity(_connection, isKnown: _closed.Reason is not (ClosedState.AuthenticationViolation or ClosedState.AuthenticationTimeout or ClosedState.TlsHandshakeError)),
             new Finding
             {
                 Kind = "closed",

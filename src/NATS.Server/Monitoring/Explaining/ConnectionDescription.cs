@@ -6,16 +6,19 @@ namespace NATS.Server.Monitoring.Explaining;
 internal static class ConnectionDescription
 {
     /// <summary>Who it is.</summary>
-    public static Finding Identity(ConnectionSnapshot connection)
+    /// <param name="connection">Which.</param>
+    /// <param name="isKnown">Whether it has authenticated; until then it is in no account of its own.</param>
+    public static Finding Identity(ConnectionSnapshot connection, bool isKnown = true)
     {
         string address = connection.Ip.Length == 0 ? "inside the process" : $"from {connection.Ip}:{connection.Port}";
         string library = connection.Language.Length == 0 ? "" : $", {connection.Language} {connection.Version}".TrimEnd();
+        string account = isKnown ? $", account {(connection.AccountTag.Length > 0 ? connection.AccountTag : connection.Account)}" : ", not authenticated";
         string tls = connection.Tls is { } state ? $", TLS {state.VersionText}" : "";
         return new Finding
         {
             Kind = "client",
-            Text = $"{ConnectionSearch.NameOf(connection)} {address}{library}{tls}, account {(connection.AccountTag.Length > 0 ? connection.AccountTag : connection.Account)}, since {StandingText.Time(connection.Start)}",
-            Account = connection.Account,
+            Text = $"{ConnectionSearch.NameOf(connection)} {address}{library}{tls}{account}, since {StandingText.Time(connection.Start)}",
+            Account = isKnown ? connection.Account : null,
             Cid = connection.Cid,
             Name = connection.Name.Length > 0 ? connection.Name : null,
             User = ConnectionSearch.UserOf(connection) is { Length: > 0 } user ? user : null,

@@ -16,7 +16,7 @@ internal sealed class OpenConnectionStory(IMonitoredServer server, ConnectionSta
 
     public Explanation Tell()
     {
-        Add(ConnectionDescription.Identity(_connection));
+        Add(ConnectionDescription.Identity(_connection, standing.Stage == ConnectionStage.Ready));
         LookAtStage();
         LookAtPending();
         LookAtPublishing();

@@ -1,4 +1,5 @@
 using NATS.Server.Core.JetStream.Consumers;
+using NATS.Server.JetStream.Engine;
 using NATS.Server.Monitoring.Explaining;
 using NATS.Server.Testing.JetStream;
 using Xunit;
@@ -429,6 +430,19 @@ public sealed class ConsumerExplainerTests
         it.Server.JetStream = null;
         explanation = it.Explain();
         Assert.Equal(("stopped", "disabled", "the server"), (explanation.Verdict, explanation.Rule!.Value, explanation.Rule.Source));
+    }
+
+    [Fact]
+    public void A_stream_that_needs_a_newer_server_is_offline()
+    {
+        var it = new ExplainedConsumer(stream: static stream => stream with { Storage = Core.JetStream.Streams.StorageType.File });
+        var folder = it.Stream.Folder!;
+        Assert.Null(it.World.Account.DeleteStream(it.Stream));
+        it.World.Account.AddOffline(new OfflineStream(folder, it.Stream.Config, "stopped - unsupported consumer \"C\"", new Dictionary<string, string>(StringComparer.Ordinal) { ["C"] = "unsupported - required API level: 99, current API level: 5" }));
+        Explanation explanation = it.Expect("stopped", "metadata._nats.req.level=");
+        Assert.Equal("Consumer 'C' needs a newer server than this one, so its stream 'S' is offline. Nothing of it was touched.", explanation.Summary);
+        Assert.Equal("unsupported - required API level: 99, current API level: 5", Of(explanation, "consumer").Refusal);
+        Assert.StartsWith("Stream 'S' is offline: stopped - unsupported consumer", it.Explain(consumer: "D").Summary, StringComparison.Ordinal);
     }
 
     [Fact]
