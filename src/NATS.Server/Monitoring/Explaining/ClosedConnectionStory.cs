@@ -110,7 +110,7 @@ internal sealed class ClosedConnectionStory
         ClosedState.AuthenticationExpired => Expired(),
         ClosedState.Revocation => new(
             $"the user's token was revoked{Because}",
-            new ExplainRule("revocations", "", $"account {_connection.Account}"),
+            new ExplainRule("revocations", "", $"account {AccountName}"),
             "Issue a new token for the user, or take the revocation out of the account's."),
         ClosedState.MissingAccount => new("the account that it belongs to is not known here", new ExplainRule("account", _connection.Account, "the client's token"), "Push the account's token to the resolver of this server."),
         ClosedState.NoRespondersRequiresHeaders => new(
@@ -134,7 +134,7 @@ internal sealed class ClosedConnectionStory
 
     private string UserName => ConnectionSearch.UserOf(_connection);
 
-    private string AccountName => _detail is { Account: { Length: > 0 } account } ? account : _connection.Account;
+    private string AccountName => _server.DisplayNameOf(_detail is { Account: { Length: > 0 } account } ? account : _connection.Account);
 
     private long MaxPending => _detail?.Limit ?? _closed.Limits?.MaxPending ?? _options.MaxPending;
 
@@ -220,7 +220,7 @@ internal sealed class ClosedConnectionStory
     }
 
     private ClosedReason Expired() => _detail is { Account.Length: > 0 }
-        ? new(_detail.Text, new ExplainRule("exp", "", $"the token of account {_detail.Account}"), $"Give account {_detail.Account} a new token.")
+        ? new(_detail.Text, new ExplainRule("exp", "", $"the token of account {AccountName}"), $"Give account {AccountName} a new token.")
         : new($"its credentials expired{Because}", new ExplainRule("exp", "", UserName.Length > 0 ? $"the token of user {UserName}" : "the user's token"), "Give the user a new token; a client library with a credentials file reads it again when it connects.");
 
     private sealed record ClosedReason(string What, ExplainRule? Rule, params IReadOnlyList<string> Hints);

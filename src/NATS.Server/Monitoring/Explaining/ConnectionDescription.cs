@@ -34,21 +34,22 @@ internal static class ConnectionDescription
 
     /// <summary>Whose limit of the payload it is.</summary>
     public static ExplainRule MaxPayload(long limit, ConnectionSnapshot connection, ConnectionLimits? limits, IMonitoredServer server) =>
-        Of("max_payload", limit, connection, limits?.UserMaxPayload ?? -1, AccountLimits(connection, server)?.MaxPayload ?? -1);
+        Of("max_payload", limit, connection, server, limits?.UserMaxPayload ?? -1, AccountLimits(connection, server)?.MaxPayload ?? -1);
 
     /// <summary>Whose limit of subscriptions it is.</summary>
     public static ExplainRule MaxSubscriptions(long limit, ConnectionSnapshot connection, ConnectionLimits? limits, IMonitoredServer server) =>
-        Of("max_subscriptions", limit, connection, limits?.UserMaxSubscriptions ?? -1, AccountLimits(connection, server)?.MaxSubscriptions ?? -1);
+        Of("max_subscriptions", limit, connection, server, limits?.UserMaxSubscriptions ?? -1, AccountLimits(connection, server)?.MaxSubscriptions ?? -1);
 
     /// <summary>A setting of the server.</summary>
     public static ExplainRule OfServer(string name, string value) => new(name, value, "the server");
 
     private static AccountLimitsOptions? AccountLimits(ConnectionSnapshot connection, IMonitoredServer server) => server.SnapshotAccount(connection.Account)?.Model.Limits;
 
-    private static ExplainRule Of(string name, long limit, ConnectionSnapshot connection, long ofUser, long ofAccount)
+    private static ExplainRule Of(string name, long limit, ConnectionSnapshot connection, IMonitoredServer server, long ofUser, long ofAccount)
     {
-        string source = ofUser == limit ? $"user {ConnectionSearch.UserOf(connection)} in account {connection.Account}"
-            : ofAccount == limit ? $"account {connection.Account}"
+        string account = server.DisplayNameOf(connection.Account);
+        string source = ofUser == limit ? $"user {ConnectionSearch.UserOf(connection)} in account {account}"
+            : ofAccount == limit ? $"account {account}"
             : "the server";
         return new ExplainRule(name, StandingText.Plain(limit), source);
     }

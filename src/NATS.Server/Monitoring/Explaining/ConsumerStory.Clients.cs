@@ -34,7 +34,7 @@ internal sealed partial class ConsumerStory
         }
 
         long size = _standing.Next?.SizeBytes ?? 0;
-        Finding[] requests = [.. pulls.Take(MaximumClients).Select(pull => DescribePull(pull, size))];
+        Finding[] requests = [.. pulls.Take(MaximumClients).Select(pull => DescribePull(pull, size)), .. LeftOut(_info.Waiting)];
         int takers = pulls.Count(pull => pull.Obstacle == PullObstacle.None && Fits(pull, size));
         var finding = new Finding
         {
@@ -47,6 +47,9 @@ internal sealed partial class ConsumerStory
         if (takers > 0 || !HasWork) Add(finding);
         else BlockPulls(finding, pulls, size);
     }
+
+    private static Finding[] LeftOut(long count) =>
+        count <= MaximumClients ? [] : [new Finding { Kind = "left_out", Text = $"and {StandingText.Number(count - MaximumClients)} more", Value = count - MaximumClients }];
 
     private static bool Fits(PullStanding pull, long size) => pull.BytesLeft == 0 || size <= pull.BytesLeft;
 
@@ -185,7 +188,7 @@ internal sealed partial class ConsumerStory
     private void LookAtPush()
     {
         IReadOnlyList<SubscriptionSnapshot> listeners = _server.FindListeners(_account, _config.DeliverSubject);
-        Finding[] clients = [.. listeners.Take(MaximumClients).Select(DescribeListener)];
+        Finding[] clients = [.. listeners.Take(MaximumClients).Select(DescribeListener), .. LeftOut(listeners.Count)];
         string where = _config.DeliverGroup.Length > 0 ? $"in queue group '{_config.DeliverGroup}' to {_config.DeliverSubject}" : $"to {_config.DeliverSubject}";
         if (_standing.IsActive || _info.IsPushBound)
         {
@@ -194,7 +197,9 @@ internal sealed partial class ConsumerStory
                 if (client.Refusal is null && client.Cid is not null) _receivers.Add(client.Name is { } name ? $"cid {client.Cid} ('{name}')" : $"cid {client.Cid}");
             }
 
-            Add(new Finding { Kind = "deliver_subject", Text = $"messages are pushed {where}, and somebody listens there", Subject = _config.DeliverSubject, Queue = QueueOrNull(), Value = clients.Count(static client => client.Refusal is null), Findings = clients });
+            Add(new Finding { Kind = "deliver_subject", Text = $"messages are pushed {where}, and somebody listens there", Subject = _config.DeliverSubject, Queue = QueueOrNull(), Value = clients.Count(static client => client is { Kind: "client", Refusal: null }), Findings = clients });
+            if (clients.FirstOrDefault(static client => client is { Refusal: null, Value: > 0, Limit: > 0 } && client.Value > client.Limit / 2) is { } slow)
+                _hints.Add($"cid {slow.Cid} does not read as fast as messages come: ask for connection {slow.Cid}.");
             LookAtFlow();
             return;
         }

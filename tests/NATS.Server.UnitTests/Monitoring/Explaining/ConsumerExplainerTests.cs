@@ -243,6 +243,16 @@ public sealed class ConsumerExplainerTests
     }
 
     [Fact]
+    public void Of_very_many_requests_some_are_told_one_by_one()
+    {
+        var it = new ExplainedConsumer();
+        it.Listen("in");
+        for (int i = 0; i < 25; i++) it.Pull("1");
+        Finding pulls = Of(it.Expect("idle"), "pull_requests");
+        Assert.Equal(("25 pull requests wait, ready for messages", 25L, 21, 5L), (pulls.Text, pulls.Value!.Value, pulls.Findings!.Count, pulls.Findings[^1].Value!.Value));
+    }
+
+    [Fact]
     public void A_push_consumer_waits_for_somebody_who_listens()
     {
         var it = new ExplainedConsumer(static config => config with { DeliverSubject = "out", MaxWaiting = 0 });
