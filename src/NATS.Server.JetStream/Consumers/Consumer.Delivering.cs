@@ -20,6 +20,7 @@ internal sealed partial class Consumer
     // Owner. Delivers; true when all was looked at that may be delivered now, so that whoever does not want to wait is told.
     private bool Run(long nowNs)
     {
+        NotePace(nowNs);
         bool isDry = DeliverAll(nowNs);
         EndLooking();
         return isDry;

@@ -12,6 +12,7 @@ internal sealed partial class Consumer
     private RateBucket? _rate;
     private long _pauseEndsNs = long.MaxValue;
     private long _heldUntilNs = long.MaxValue;
+    private ConsumerHold _hold;
 
     // What is replayed at its pace ends with this message; 0: nothing is.
     private ulong _replayThrough;
@@ -63,13 +64,13 @@ internal sealed partial class Consumer
             long waitNs = message.TimestampNs - _lastTimestampNs;
             if (waitNs > ReplayStepNs)
             {
-                _heldUntilNs = nowNs + waitNs;
+                (_heldUntilNs, _hold) = (nowNs + waitNs, ConsumerHold.Replay);
                 return true;
             }
         }
 
         if (_rate is null || _rate.DueNs(size, nowNs) is var dueNs && dueNs <= nowNs) return false;
-        _heldUntilNs = dueNs;
+        (_heldUntilNs, _hold) = (dueNs, ConsumerHold.Rate);
         return true;
     }
 }

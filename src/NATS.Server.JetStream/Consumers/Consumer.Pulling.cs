@@ -108,5 +108,9 @@ internal sealed partial class Consumer : IPullHost
 
     private PullLoad Load(long nowNs) => new(nowNs, Pending(), _state.QueuedCount, _state.PendingCount);
 
-    private void Send(ReadOnlySpan<byte> reply, in PullStatus status) => _stream.Port.Publish(Batch, reply, default, Encoding.UTF8.GetBytes(status.ToString()), default);
+    private void Send(ReadOnlySpan<byte> reply, in PullStatus status)
+    {
+        NoteAnswer(reply, status);
+        _stream.Port.Publish(Batch, reply, default, Encoding.UTF8.GetBytes(status.ToString()), default);
+    }
 }

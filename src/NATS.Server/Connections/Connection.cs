@@ -19,7 +19,7 @@ internal abstract class Connection
     /// <summary>Result of <see cref="TrySend"/>: the connection is broken.</summary>
     public const int SendFailed = -3;
 
-    private int _closedState;
+    private Closing? _closing;
 
     protected Connection(BlockPool pool) => Outbound = new OutboundBuffer(this, pool);
 
@@ -37,17 +37,22 @@ internal abstract class Connection
     public TlsState? Tls { get; protected set; }
 
     /// <summary>Why it was closed; <see cref="ClosedState.Unknown"/> while it is open.</summary>
-    public ClosedState ClosedState => (ClosedState)Volatile.Read(ref _closedState);
+    public ClosedState ClosedState => Volatile.Read(ref _closing)?.State ?? ClosedState.Unknown;
 
-    public bool IsClosing => Volatile.Read(ref _closedState) != 0;
+    /// <summary>What else is known of why it was closed; null when nothing is.</summary>
+    public CloseDetail? CloseDetail => Volatile.Read(ref _closing)?.Detail;
+
+    public bool IsClosing => Volatile.Read(ref _closing) is not null;
 
     /// <summary>Milliseconds on the engine's monotonic clock.</summary>
     public abstract long NowMs { get; }
 
     /// <summary>Marks the connection closed; the first reason counts. What is pending is still sent unless the reason says that this is pointless.</summary>
-    public void Close(ClosedState reason)
+    /// <param name="reason">Not <see cref="ClosedState.Unknown"/>.</param>
+    /// <param name="detail">For operators.</param>
+    public void Close(ClosedState reason, CloseDetail? detail = null)
     {
-        if (Interlocked.CompareExchange(ref _closedState, (int)reason, 0) != 0) return;
+        if (Interlocked.CompareExchange(ref _closing, new Closing(reason, detail), null) is not null) return;
         Outbound.Close();
         ScheduleClose();
     }
@@ -88,8 +93,16 @@ internal abstract class Connection
     /// <summary>Gives up sending what is pending: the close goes on at once. Any thread.</summary>
     public abstract void Abandon();
 
+    /// <summary>Nothing is read at the moment, since the connection publishes faster than others receive. Any thread; a look at what changes meanwhile.</summary>
+    public virtual bool IsStalled => false;
+
+    /// <summary>Why the last send or receive of the calling thread failed, in the system's words; null when that is not known.</summary>
+    public virtual CloseDetail? LastFailure => null;
+
     /// <summary>Runs the closing steps on the thread that may call the handler.</summary>
     protected abstract void ScheduleClose();
+
+    private sealed record Closing(ClosedState State, CloseDetail? Detail);
 }
 
 /// <summary>What a connection's owner does with its bytes. Called by one thread at a time.</summary>

@@ -67,6 +67,9 @@ internal sealed class OutboundBuffer
     /// <summary>Bytes sent since the connection was made.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
+    /// <summary>Since when the peer takes nothing, on the engine's clock; 0 while it does. Any thread.</summary>
+    public long BlockedSinceMs => Volatile.Read(ref _blockedSinceMs);
+
     public Connection Connection => _connection;
 
     /// <summary>Asks the caches for where the next bytes go. Any thread, without the lock: a stale answer costs nothing.</summary>
@@ -320,12 +323,13 @@ internal sealed class OutboundBuffer
     /// <summary>The sender found the connection broken.</summary>
     public void SenderFailed()
     {
+        CloseDetail? failure = _connection.LastFailure;
         Enter();
         _busy = false;
         _broken = true;
         _closed = true;
         Exit();
-        _connection.Close(ClosedState.WriteError);
+        _connection.Close(ClosedState.WriteError, failure);
         _connection.OnSenderIdle();
     }
 

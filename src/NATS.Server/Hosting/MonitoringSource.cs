@@ -130,7 +130,11 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
 
         // As in the reference a closed connection does not show its certificates, which would also be much to remember.
         if (last.Tls is { } tls) last = last with { Tls = tls with { PeerCertificates = [], VerifiedChain = [] } };
-        ClosedConnections.Add(new ClosedConnection(last, _context.Clock.UtcNow, reason, remembered));
+        ClosedConnections.Add(new ClosedConnection(last, _context.Clock.UtcNow, reason, remembered)
+        {
+            Detail = session.Connection.CloseDetail,
+            Limits = LimitsOf(session),
+        });
     }
 
     private static ConnectionSnapshot Describe(ClientSession session)

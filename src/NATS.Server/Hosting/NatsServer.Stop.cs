@@ -99,7 +99,7 @@ public sealed partial class NatsServer
         int batch = Math.Max(1, (int)(TimeSpan.FromMilliseconds(1) / interval));
         for (int i = 0; i < clients.Length; i++)
         {
-            clients[i].Connection.Close(ClosedState.ServerShutdown);
+            clients[i].Connection.Close(ClosedState.ServerShutdown, new CloseDetail("the server is in lame duck mode and closes its clients one by one") { Rule = "lame_duck_duration" });
             if (i == clients.Length - 1 || i % batch != 0) continue;
 
             // Between half of the interval and all of it, so that reconnects of several servers' clients do not come in step.

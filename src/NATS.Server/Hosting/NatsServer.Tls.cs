@@ -71,6 +71,6 @@ public sealed partial class NatsServer
         ClientSession[] unpinned = [.. _context.Clients.Open.Where(session => !session.IsStillPinned(_context.Tls))];
         if (unpinned.Length == 0) return;
         Log.Reloaded(_log, $"Disconnect {unpinned.Length} clients due to pinned certs reload");
-        foreach (ClientSession session in unpinned) session.Connection.Close(Connections.ClosedState.TlsHandshakeError);
+        foreach (ClientSession session in unpinned) session.Connection.Close(Connections.ClosedState.TlsHandshakeError, new Connections.CloseDetail("a reload took its certificate's key out of the pinned ones") { Rule = "tls.pinned_certs" });
     }
 }

@@ -165,7 +165,7 @@ public sealed partial class NatsServer : IAsyncDisposable
     public bool DisconnectClient(ulong clientId)
     {
         if (_context.Clients.Find(clientId) is not { } session) return false;
-        session.Connection.Close(ClosedState.Kicked);
+        session.Connection.Close(ClosedState.Kicked, new CloseDetail("the program that runs the server disconnected it"));
         return true;
     }
 

@@ -116,4 +116,11 @@ internal sealed record ClosedConnection(
     ConnectionSnapshot Connection,
     DateTimeOffset Stop,
     ClosedState Reason,
-    IReadOnlyList<SubscriptionSnapshot> Subscriptions);
+    IReadOnlyList<SubscriptionSnapshot> Subscriptions)
+{
+    /// <summary>What else is known of why it ended; null for nothing.</summary>
+    public CloseDetail? Detail { get; init; }
+
+    /// <summary>What it was allowed at the end.</summary>
+    public ConnectionLimits? Limits { get; init; }
+}

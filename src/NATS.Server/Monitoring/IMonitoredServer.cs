@@ -7,7 +7,7 @@ namespace NATS.Server.Monitoring;
 /// What monitoring reads from a running server. Every member is called from any thread, at any time between start and stop, and must not make
 /// message flow wait: counters are read without stopping their owners, and locks are held only to copy references.
 /// </summary>
-internal interface IMonitoredServer
+internal partial interface IMonitoredServer
 {
     /// <summary>Connections that ended, newest replace oldest.</summary>
     ClosedConnectionRing ClosedConnections { get; }

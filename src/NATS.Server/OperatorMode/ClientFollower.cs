@@ -34,7 +34,7 @@ internal sealed class ClientFollower(ClientRegistry clients)
             if (session.Authenticated is not { } user) continue;
             if (forbidsBearers && IsBearer(session, after)) session.CloseAsViolation();
             else if (claims.Revocations.Entries.Count > 0 && (user.IssuedAt == 0 || claims.Revocations.IsRevoked(user.UserKey, user.IssuedAt))) session.CloseAsRevoked();
-            else if (HasLostSigner(user, before, after)) session.Connection.Close(Connections.ClosedState.AuthenticationViolation);
+            else if (HasLostSigner(user, before, after)) session.CloseAsUnsigned();
             else if (changesDefaults && ReferenceEquals(user.Permissions, before.DefaultPermissions)) session.Adopt(user with { Permissions = after.DefaultPermissions });
             else session.ApplyLimits();
         }

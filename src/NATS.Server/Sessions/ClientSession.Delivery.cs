@@ -41,12 +41,12 @@ internal sealed partial class ClientSession
     }
 
     /// <summary>The client does not read fast enough. Any thread; counted and logged once.</summary>
-    public void CloseSlowConsumer(string what, ClosedState reason)
+    public void CloseSlowConsumer(string what, ClosedState reason, CloseDetail detail)
     {
         if (Interlocked.Exchange(ref _slowConsumer, 1) != 0) return;
         _server.Counters.CountSlowConsumer();
         _account.CountSlowConsumer();
         LogNotice($"Slow Consumer Detected: {what}");
-        _connection.Close(reason);
+        _connection.Close(reason, detail);
     }
 }

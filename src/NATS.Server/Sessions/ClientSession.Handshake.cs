@@ -33,7 +33,7 @@ internal sealed partial class ClientSession
         Authenticator authenticator = _server.Authenticator;
         if (!authenticator.MayOmitConnect(Facts))
         {
-            RefuseAuthentication(AuthResult.Reject(_options, ""), wasJudged: false);
+            RefuseAuthentication(AuthResult.Reject(_options, ""), wasJudged: false, "another operation came before CONNECT");
             return false;
         }
 
@@ -109,7 +109,7 @@ internal sealed partial class ClientSession
         {
             // Whatever a check failed at: nobody is let in by it, and no thread of the pool ends with it.
             LogError($"Authentication failed: {problem.GetType().Name}");
-            RefuseAuthentication(AuthResult.Reject(_options, ""));
+            RefuseAuthentication(AuthResult.Reject(_options, ""), why: $"the check itself failed: {problem.GetType().Name}");
         }
         finally
         {
@@ -146,10 +146,10 @@ internal sealed partial class ClientSession
         }
 
         if (step == LoginStep.FirstConnect) _label = FullLabel();
-        if (_options.Protocol is < 0 or > 1) return RefuseConnect(ProtocolTexts.InvalidClientProtocol, ClosedState.BadClientProtocolVersion);
+        if (_options.Protocol is < 0 or > 1) return RefuseConnect(ProtocolTexts.InvalidClientProtocol, ClosedState.BadClientProtocolVersion, Detail("CONNECT said an unknown protocol", "protocol", _options.Protocol, 1));
         if (_options.NoResponders && !_headers)
         {
-            return RefuseConnect(ProtocolTexts.NoRespondersRequiresHeaders, ClosedState.NoRespondersRequiresHeaders);
+            return RefuseConnect(ProtocolTexts.NoRespondersRequiresHeaders, ClosedState.NoRespondersRequiresHeaders, NoHeaders());
         }
 
         if (!_options.Verbose) return true;
@@ -159,22 +159,22 @@ internal sealed partial class ClientSession
     }
 
     /// <summary>The reference sends the text and then logs it as a protocol violation.</summary>
-    private bool RefuseConnect(string text, ClosedState reason)
+    private bool RefuseConnect(string text, ClosedState reason, CloseDetail detail)
     {
         _outbound.AppendAndFlush(ErrorLine(text));
         LogError(text);
-        _connection.Close(reason);
+        _connection.Close(reason, detail);
         return false;
     }
 
-    private void RefuseAuthentication(AuthResult rejected, bool wasJudged = true)
+    private void RefuseAuthentication(AuthResult rejected, bool wasJudged = true, string why = "")
     {
         _options = rejected.Options;
         LogError(UserLabels.ForRejection(rejected.Options, rejected.UserKey));
         if (_traced) Trace($"->> [-ERR {ProtocolTexts.AuthorizationViolation}]");
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthorizationViolation));
         _server.OnClientRefused?.Invoke(this, rejected, wasJudged);
-        _connection.Close(rejected.ClosedState);
+        _connection.Close(rejected.ClosedState, Refusal(rejected, why));
     }
 
     /// <summary>
@@ -185,14 +185,14 @@ internal sealed partial class ClientSession
         if (!_server.Accounts.TryFind(result.AccountName, out Account? account))
         {
             // A reload took the account away since the user was found.
-            RefuseAuthentication(result with { Accepted = false });
+            RefuseAuthentication(result with { Accepted = false }, why: $"account {result.AccountName} is gone since a reload");
             return false;
         }
 
         _options = result.Options;
         if (!Bind(account))
         {
-            CloseAsExcessOfAccount();
+            CloseAsExcessOfAccount(account);
             return false;
         }
 
@@ -233,7 +233,7 @@ internal sealed partial class ClientSession
         switch (verdict.Action)
         {
             case RecheckAction.Close:
-                _connection.Close(ClosedState.ClientClosed);
+                _connection.Close(ClosedState.ClientClosed, new CloseDetail("a reload took its user away"));
                 return;
             case RecheckAction.Violation:
                 RefuseAuthentication(verdict.Result with { Options = earlier.Options, UserKey = earlier.UserKey });
@@ -243,7 +243,7 @@ internal sealed partial class ClientSession
         if (verdict.Result.AccountName != _account.Name || !_server.Accounts.TryFind(_account.Name, out Account? known) || !ReferenceEquals(known, _account))
         {
             // The user was moved, or the account is gone: the client comes back and finds itself where it belongs.
-            _connection.Close(ClosedState.ClientClosed);
+            _connection.Close(ClosedState.ClientClosed, new CloseDetail("a reload moved its user to another account, or took the account away"));
             return;
         }
 
@@ -310,7 +310,7 @@ internal sealed partial class ClientSession
     public bool OnError(ReadOnlySpan<byte> text)
     {
         LogError($"Client Error {Text(text)}");
-        _connection.Close(ClosedState.ParseError);
+        _connection.Close(ClosedState.ParseError, ClientError(text));
         return false;
     }
 

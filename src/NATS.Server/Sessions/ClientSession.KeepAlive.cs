@@ -128,14 +128,14 @@ internal sealed partial class ClientSession
         if (_connection.IsClosing) return;
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.AuthenticationTimeout));
         if (_server.MayLog(ProtocolTexts.AuthenticationTimeout)) LogDebug(ProtocolTexts.AuthenticationTimeout);
-        _connection.Close(ClosedState.AuthenticationTimeout);
+        _connection.Close(ClosedState.AuthenticationTimeout, LateConnect());
     }
 
     private void CloseExpired()
     {
         LogDebug(ProtocolTexts.UserAuthenticationExpired);
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.UserAuthenticationExpired));
-        _connection.Close(ClosedState.AuthenticationExpired);
+        _connection.Close(ClosedState.AuthenticationExpired, Expired());
     }
 
     private void OnMissedWriteDeadline(long attempted, bool anySent)
@@ -143,7 +143,7 @@ internal sealed partial class ClientSession
         // Before CONNECT it is the handshake that is slow, not a consumer.
         if (!ConnectReceived && Volatile.Read(ref _authDeadlineMs) != 0)
         {
-            _connection.Close(ClosedState.SlowConsumerWriteDeadline);
+            _connection.Close(ClosedState.SlowConsumerWriteDeadline, MissedDeadline(attempted));
             return;
         }
 
@@ -152,7 +152,7 @@ internal sealed partial class ClientSession
         string what = $"WriteDeadline of {deadline} exceeded with {(attempted / BlockPool.LargeSize) + 1} chunks of {attempted} total bytes.";
         if (!retries)
         {
-            CloseSlowConsumer(what, ClosedState.SlowConsumerWriteDeadline);
+            CloseSlowConsumer(what, ClosedState.SlowConsumerWriteDeadline, MissedDeadline(attempted));
             return;
         }
 
@@ -178,7 +178,7 @@ internal sealed partial class ClientSession
         {
             LogDebug("Stale Client Connection - Closing");
             _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.StaleConnection));
-            _connection.Close(ClosedState.StaleConnection);
+            _connection.Close(ClosedState.StaleConnection, Silence(nowMs));
             return;
         }
         else

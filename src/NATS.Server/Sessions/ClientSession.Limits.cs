@@ -44,15 +44,18 @@ internal sealed partial class ClientSession
         if (MaxSubscriptions < 0 || _subscriptions.Count <= MaxSubscriptions) return;
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumSubscriptionsExceeded));
         LogError(ProtocolTexts.MaximumSubscriptionsExceeded);
-        _connection.Close(ClosedState.MaxSubscriptionsExceeded);
+        _connection.Close(ClosedState.MaxSubscriptionsExceeded, Detail("it had more subscriptions than it may have since the limit was lowered", "max_subscriptions", _subscriptions.Count, MaxSubscriptions));
     }
 
     /// <summary>The account has more connections than it may have, and this one has to go.</summary>
-    public void CloseAsExcessOfAccount()
+    /// <param name="account">Null: the one that it is in.</param>
+    public void CloseAsExcessOfAccount(Account? account = null)
     {
+        account ??= _account;
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumAccountConnectionsExceeded));
         LogError(ProtocolTexts.MaximumAccountConnectionsExceeded);
-        _connection.Close(ClosedState.MaxAccountConnectionsExceeded);
+        CloseDetail detail = Detail("the account had as many connections as it may have", "max_connections", value: null, account.Model.Limits.MaxConnections);
+        _connection.Close(ClosedState.MaxAccountConnectionsExceeded, detail with { Account = account.Name });
     }
 
     // Negative is no limit.

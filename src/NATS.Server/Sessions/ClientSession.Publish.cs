@@ -30,7 +30,7 @@ internal sealed partial class ClientSession
             if (line.HeaderSize > 0) TraceExcess(loop, arguments, line, body);
             LogError($"maximum payload exceeded: {line.TotalSize} vs {MaxPayload}");
             SendError(loop, ProtocolTexts.MaximumPayloadViolation);
-            _connection.Close(ClosedState.MaxPayloadExceeded);
+            _connection.Close(ClosedState.MaxPayloadExceeded, Detail("it published a larger message", "max_payload", line.TotalSize, MaxPayload));
             return false;
         }
 
@@ -38,7 +38,7 @@ internal sealed partial class ClientSession
         if (!ConnectReceived && line.BodyStart + line.TotalSize + 2 > MaxBufferedBeforeConnect)
         {
             SendError(loop, ProtocolTexts.MaximumPayloadViolation);
-            _connection.Close(ClosedState.MaxPayloadExceeded);
+            _connection.Close(ClosedState.MaxPayloadExceeded, BeforeConnect(line.BodyStart + line.TotalSize + 2));
             return false;
         }
 
@@ -63,7 +63,7 @@ internal sealed partial class ClientSession
     private bool Violate(string text)
     {
         LogError(text);
-        _connection.Close(ClosedState.ProtocolViolation);
+        _connection.Close(ClosedState.ProtocolViolation, Violation(text));
         return false;
     }
 

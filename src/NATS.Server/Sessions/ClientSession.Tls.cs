@@ -164,7 +164,7 @@ internal sealed partial class ClientSession
         {
             const string throttled = "Connection throttling is active. Please try again later.";
             _outbound.AppendAndFlush(ErrorLine(throttled));
-            _connection.Close(ClosedState.MaxConnectionsExceeded);
+            _connection.Close(ClosedState.MaxConnectionsExceeded, Detail("more TLS handshakes came in a second than are begun", "tls.connection_rate_limit", value: null, rate.Limit));
             return;
         }
 
@@ -225,7 +225,7 @@ internal sealed partial class ClientSession
         if (deadline == 0 || nowMs < deadline) return false;
         Volatile.Write(ref _tlsDeadlineMs, 0);
         LogDebug("TLS handshake error: i/o timeout");
-        _connection.Close(ClosedState.TlsHandshakeError);
+        _connection.Close(ClosedState.TlsHandshakeError, SlowHandshake());
         return true;
     }
 }

@@ -114,7 +114,7 @@ internal sealed partial class ClientSession : ConnectionHandler
     {
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumConnectionsExceeded));
         if (_server.MayLog(ProtocolTexts.MaximumConnectionsExceeded)) LogError(ProtocolTexts.MaximumConnectionsExceeded);
-        _connection.Close(ClosedState.MaxConnectionsExceeded);
+        _connection.Close(ClosedState.MaxConnectionsExceeded, Detail("as many clients were connected as may be", "max_connections", value: null, _server.Options.MaxConnections));
     }
 
     public override int OnReceive(LoopContext loop, Span<byte> data, out int consumed)
@@ -136,7 +136,7 @@ internal sealed partial class ClientSession : ConnectionHandler
             case ParseOutcome.UnknownOperation:
                 SendError(loop, ProtocolTexts.UnknownProtocolOperation);
                 LogError($"Client parser ERROR, state=0, i={consumed}: proto='{Snippet(data[consumed..])}...'");
-                _connection.Close(ClosedState.ProtocolViolation);
+                _connection.Close(ClosedState.ProtocolViolation, UnknownOperation(data[consumed..]));
                 break;
             case ParseOutcome.ControlLineTooLong:
                 OnControlLineTooLong(loop);
@@ -155,7 +155,7 @@ internal sealed partial class ClientSession : ConnectionHandler
     {
         // Only before CONNECT: no client library sends that much before it introduces itself.
         _outbound.AppendAndFlush(ErrorLine(ProtocolTexts.MaximumPayloadViolation));
-        _connection.Close(ClosedState.MaxPayloadExceeded);
+        _connection.Close(ClosedState.MaxPayloadExceeded, BeforeConnect(value: null));
     }
 
     public override void OnClosed(ClosedState reason)
@@ -186,7 +186,7 @@ internal sealed partial class ClientSession : ConnectionHandler
     {
         SendError(loop, ProtocolTexts.MaximumControlLineExceeded);
         LogError(ProtocolTexts.MaximumControlLineExceeded);
-        _connection.Close(ClosedState.MaxControlLineExceeded);
+        _connection.Close(ClosedState.MaxControlLineExceeded, Detail("an operation's line was longer", "max_control_line", value: null, _parser.MaxControlLine));
     }
 
     private byte[] InfoLine(ServerInfoLine line) => line.ToInfoLine(Id, ClientIp, "");

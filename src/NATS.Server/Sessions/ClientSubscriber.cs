@@ -179,7 +179,7 @@ internal sealed class ClientSubscriber(ClientSession session, OutboundBuffer out
 
         if (pending > maxPending)
         {
-            session.CloseSlowConsumer($"MaxPending of {maxPending} Exceeded", ClosedState.SlowConsumerPendingBytes);
+            session.CloseSlowConsumer($"MaxPending of {maxPending} Exceeded", ClosedState.SlowConsumerPendingBytes, ClientSession.FallenBehind(pending, maxPending));
             return;
         }
 

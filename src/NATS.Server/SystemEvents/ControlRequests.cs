@@ -50,7 +50,7 @@ internal sealed partial class ControlRequests(ServerContext server, MonitoringRe
     private string? Kick(ulong id)
     {
         if (server.Clients.Find(id) is not { } session) return "no such client or leafnode id";
-        session.Connection.Close(ClosedState.Kicked);
+        session.Connection.Close(ClosedState.Kicked, new CloseDetail("a request on $SYS.REQ.SERVER.<id>.KICK asked for it"));
         return null;
     }
 

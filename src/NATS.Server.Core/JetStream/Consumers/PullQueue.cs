@@ -53,6 +53,7 @@ public sealed partial class PullQueue(PullRules rules, IPullHost host)
         if (Count >= Rules.MaxWaiting) return request.HeartbeatNs > 0 ? null : PullStatus.MaxWaitingExceeded;
         WaitingPull pull = _spares.TryPop(out WaitingPull? spare) ? spare : new WaitingPull();
         pull.Begin(request, client, load.NowNs);
+        _newest = pull;
         Append(pull);
         LastActiveNs = load.NowNs;
         return null;

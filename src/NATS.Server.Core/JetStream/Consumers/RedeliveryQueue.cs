@@ -17,6 +17,9 @@ internal sealed class RedeliveryQueue
 
     public ulong Peek() => _ring[_head];
 
+    /// <summary>What is in a place, counted from the first one.</summary>
+    public ulong At(int place) => _ring[(_head + place) & (_ring.Length - 1)];
+
     public void Drop()
     {
         _head = (_head + 1) & (_ring.Length - 1);

@@ -28,7 +28,7 @@ internal sealed partial class EpollConnection : ITlsTransport
         if (Outbound.Pending > 0)
         {
             // What is pending was meant to be sent in the clear, to a peer that does not read it.
-            Close(ClosedState.WriteError);
+            Close(ClosedState.WriteError, new CloseDetail("the client did not read the greeting, so that TLS could not begin"));
             return;
         }
 
@@ -81,7 +81,7 @@ internal sealed partial class EpollConnection : ITlsTransport
         if (_handshakeError is { } error)
         {
             Handler.OnTlsFailed(error);
-            Close(ClosedState.TlsHandshakeError);
+            Close(ClosedState.TlsHandshakeError, error.ToCloseDetail());
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace NATS.Server.Connections.Epoll;
 
@@ -38,6 +39,10 @@ internal sealed partial class EpollConnection : Connection
     public long StallEndMs { get; private set; }
 
     public override long NowMs => _clock.NowMs;
+
+    public override bool IsStalled => Volatile.Read(ref _stalled);
+
+    public override CloseDetail? LastFailure => _tls is null && Libc.LastError is > 0 and var error ? new CloseDetail(Marshal.GetPInvokeErrorMessage(error)) : null;
 
     private long EventData => ((long)Generation << 32) | (uint)Slot;
 
@@ -140,7 +145,7 @@ internal sealed partial class EpollConnection : Connection
     private void ReceiveFailed(int result)
     {
         if (result == 0) Close(ClosedState.ClientClosed);
-        else if (result == SendFailed) Close(ClosedState.ReadError);
+        else if (result == SendFailed) Close(ClosedState.ReadError, LastFailure);
     }
 
     private void Process(LoopContext context, Span<byte> data)

@@ -173,7 +173,7 @@ internal sealed unsafe class EventLoop : IDisposable
         catch (Exception exception)
         {
             _onFault(exception);
-            connection.Close(ClosedState.ProtocolViolation);
+            connection.Close(ClosedState.ProtocolViolation, new CloseDetail($"this server failed at what came: {exception.GetType().Name}"));
         }
     }
 

@@ -29,6 +29,8 @@ internal abstract class PortableConnection : Connection
 
     public override long NowMs => _engine.Clock.NowMs;
 
+    public override bool IsStalled => Volatile.Read(ref _stalled);
+
     protected PortableEngine Engine => _engine;
 
     protected volatile bool Abandoned;
@@ -47,7 +49,7 @@ internal abstract class PortableConnection : Connection
                 if (error is not null)
                 {
                     Handler.OnTlsFailed(error);
-                    Close(ClosedState.TlsHandshakeError);
+                    Close(ClosedState.TlsHandshakeError, error.ToCloseDetail());
                 }
                 else
                 {
@@ -125,7 +127,7 @@ internal abstract class PortableConnection : Connection
             catch (Exception exception)
             {
                 _engine.OnFault(exception);
-                Close(ClosedState.ProtocolViolation);
+                Close(ClosedState.ProtocolViolation, new CloseDetail($"this server failed at what came: {exception.GetType().Name}"));
                 return;
             }
 

@@ -47,7 +47,7 @@ internal sealed partial class SocketConnection : PortableConnection
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            Close(ClosedState.ReadError);
+            Close(ClosedState.ReadError, exception is SocketException ? new CloseDetail(exception.Message) : null);
         }
         finally
         {

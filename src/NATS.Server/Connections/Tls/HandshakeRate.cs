@@ -10,6 +10,9 @@ internal sealed class HandshakeRate(long limit, TimeProvider time)
     private long _count;
     private long _refused;
 
+    /// <summary>Handshakes per second.</summary>
+    public long Limit => limit;
+
     /// <summary>Whether one more handshake may begin now.</summary>
     public bool Allow()
     {

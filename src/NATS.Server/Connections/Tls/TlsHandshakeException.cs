@@ -10,4 +10,7 @@ internal sealed class TlsHandshakeException(string message, Exception? inner = n
 
     /// <summary>Caused by something that is no client at all, such as a port scan: not worth an error in the log.</summary>
     public bool IsProbe { get; init; }
+
+    /// <summary>For who asks why the connection was closed.</summary>
+    public CloseDetail ToCloseDetail() => new(Detail.Length == 0 ? Message : $"{Message} ({Detail})");
 }
