@@ -8,8 +8,8 @@ namespace NATS.Server.Host;
 
 /// <summary>The real server behind <see cref="IHostedServer"/>. Thread-safe.</summary>
 /// <param name="server">The server.</param>
-/// <param name="export">Ends with it; null without one.</param>
-internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : IHostedServer
+/// <param name="export">Ends with it.</param>
+internal sealed class HostedNatsServer(NatsServer server, OtlpExport export) : IHostedServer
 {
     private Task _lameDuck = Task.CompletedTask;
 
@@ -57,6 +57,6 @@ internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : 
     {
         await server.WaitForShutdownAsync();
         await _lameDuck;
-        export?.Dispose();
+        export.Dispose();
     }
 }
