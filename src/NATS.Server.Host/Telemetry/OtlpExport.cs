@@ -27,8 +27,7 @@ internal sealed class OtlpExport : IDisposable
     }
 
     /// <summary>Begins to export what the options name a collector for.</summary>
-    public static OtlpExport Start(ServerOptions options, string serverName) =>
-        new(StartMetrics(options.Metrics, serverName), StartTraces(options.Traces, serverName));
+    public static OtlpExport Start(ServerOptions options) => new(StartMetrics(options.Metrics, options.ServerName), StartTraces(options.Traces, options.ServerName));
 
     /// <summary>Where something goes: a collector's address without a path gets the usual one.</summary>
     internal static Uri AddressOf(Uri endpoint, string path = MetricsPath) => endpoint.AbsolutePath is "" or "/" ? new Uri(endpoint, path) : endpoint;
@@ -75,6 +74,10 @@ internal sealed class OtlpExport : IDisposable
             .Build();
     }
 
-    private static void Describe(ResourceBuilder resource, string serverName) =>
-        resource.AddService("nats-server", serviceVersion: ServerVersion.Compatible, autoGenerateServiceInstanceId: false, serviceInstanceId: serverName);
+    // A server without a name of its own has another one with every start.
+    private static void Describe(ResourceBuilder resource, string serverName) => resource.AddService(
+        "nats-server",
+        serviceVersion: ServerVersion.Compatible,
+        autoGenerateServiceInstanceId: serverName.Length == 0,
+        serviceInstanceId: serverName.Length > 0 ? serverName : null);
 }
