@@ -8,8 +8,8 @@ namespace NATS.Server.Host;
 
 /// <summary>The real server behind <see cref="IHostedServer"/>. Thread-safe.</summary>
 /// <param name="server">The server.</param>
-/// <param name="export">Ends with it; null without one.</param>
-internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : IHostedServer
+/// <param name="export">Ends with it.</param>
+internal sealed class HostedNatsServer(NatsServer server, OtlpExport export) : IHostedServer
 {
     private Task _lameDuck = Task.CompletedTask;
 
@@ -30,14 +30,16 @@ internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : 
     /// <returns>Null, after logging why, when it cannot start.</returns>
     public static async Task<IHostedServer?> StartAsync(ServerOptions options, ILoggerFactory loggers, Func<string?> reload)
     {
+        // Before the server is ready: what its first clients do is told too.
+        var export = OtlpExport.Start(options);
         try
         {
             var services = new NatsServerServices { LoggerFactory = loggers, Reload = reload, CommandLine = ArgumentRedaction.Redact(Environment.GetCommandLineArgs()) };
-            var server = await NatsServer.StartAsync(options, services);
-            return new HostedNatsServer(server, OtlpExport.Start(server.Options, server.ServerName));
+            return new HostedNatsServer(await NatsServer.StartAsync(options, services), export);
         }
         catch (NatsServerException exception)
         {
+            export.Dispose();
             Log.NotStarted(loggers.CreateLogger("Nats.Host"), exception.Message);
             return null;
         }
@@ -57,6 +59,6 @@ internal sealed class HostedNatsServer(NatsServer server, OtlpExport? export) : 
     {
         await server.WaitForShutdownAsync();
         await _lameDuck;
-        export?.Dispose();
+        export.Dispose();
     }
 }

@@ -180,12 +180,7 @@ internal sealed class StoreCommand
         if (!asked.IsQuiet) _output.WriteLine(StoreReportText.SummaryOf(report));
     }
 
-    private void PrintJson(Action<Utf8JsonWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true })) write(json);
-        _output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
-    }
+    private void PrintJson(Action<Utf8JsonWriter> write) => _output.WriteLine(JsonText.Of(write, isIndented: true));
 
     private int Fail(string problem)
     {

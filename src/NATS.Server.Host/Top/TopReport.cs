@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace NATS.Server.Host.Top;
@@ -27,22 +26,16 @@ internal static class TopReport
     }
 
     /// <summary>One object on one line.</summary>
-    public static string Json(TopFrame frame)
+    public static string Json(TopFrame frame) => JsonText.Of(json =>
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            ServerSample server = frame.Sample?.Server ?? new ServerSample();
-            Time(json, "time", server.Now);
-            Write(json, server, frame.Rates.Server);
-            if (frame.Sample?.Connections is { } connections) Write(json, connections, frame.Rates);
-            if (frame.Sample?.JetStream is { } jetStream) Write(json, jetStream, frame.Rates);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
-    }
+        json.WriteStartObject();
+        ServerSample server = frame.Sample?.Server ?? new ServerSample();
+        Time(json, "time", server.Now);
+        Write(json, server, frame.Rates.Server);
+        if (frame.Sample?.Connections is { } connections) Write(json, connections, frame.Rates);
+        if (frame.Sample?.JetStream is { } jetStream) Write(json, jetStream, frame.Rates);
+        json.WriteEndObject();
+    });
 
     private static string[] Traffic(string way, double messages, double bytes, double? messageRate, double? byteRate, bool isRaw) =>
     [

@@ -149,12 +149,14 @@ internal sealed class ApiCall
     {
         var output = new ArrayBufferWriter<byte>(256);
         ApiAnswer.WriteError(output, Api.Route, error);
+        Request.Span?.End(error);
         Send(output.WrittenMemory, default, isCounted);
     }
 
     /// <summary>Answers without its being counted or told of: for what is as a message of a stream, or answered by a consumer.</summary>
     public void AnswerQuietly(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> headers = default)
     {
+        Request.Span?.End(error: null);
         if (Request.Reply.Length == 0) return;
         MessageBatch batch = _batch ?? Services.Batches.Rent();
         Port.Publish(batch, Request.Reply, default, headers, payload);
@@ -174,12 +176,14 @@ internal sealed class ApiCall
     {
         var output = new ArrayBufferWriter<byte>(256);
         ApiAnswer.WriteError(output, Api.Route, error);
+        Request.Span?.End(error);
         AnswerQuietly(output.WrittenSpan);
     }
 
     private void Send(ReadOnlyMemory<byte> answer, ReadOnlySpan<byte> headers, bool isError)
     {
         _usage?.Count(isError);
+        Request.Span?.End(error: null);
         MessageBatch batch = _batch ?? Services.Batches.Rent();
         if (Request.Reply.Length > 0) Port.Publish(batch, Request.Reply, default, headers, answer.Span);
         Events.Publish(batch, new ApiAuditEvent(Services.ServerName, Request.Requester, Request.Subject, Request.Payload, answer));

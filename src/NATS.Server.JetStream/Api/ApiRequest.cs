@@ -1,4 +1,5 @@
 using NATS.Server.Core.JetStream.Api;
+using NATS.Server.JetStream.Ports;
 
 namespace NATS.Server.JetStream.Api;
 
@@ -9,4 +10,8 @@ namespace NATS.Server.JetStream.Api;
 /// <param name="Headers">The header block, or empty.</param>
 /// <param name="Payload">The payload.</param>
 /// <param name="Requester">Who asks, as events tell it; empty where nobody wants to know.</param>
-internal sealed record ApiRequest(string Subject, ApiSubject Api, byte[] Reply, byte[] Headers, byte[] Payload, byte[] Requester);
+internal sealed record ApiRequest(string Subject, ApiSubject Api, byte[] Reply, byte[] Headers, byte[] Payload, byte[] Requester)
+{
+    /// <summary>Ends with the answer; null when nobody wants to know how long that takes.</summary>
+    public IApiSpan? Span { get; init; }
+}

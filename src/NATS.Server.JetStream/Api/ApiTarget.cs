@@ -1,5 +1,6 @@
 using System.Text;
 using NATS.Server.Core.JetStream.Api;
+using NATS.Server.Core.JetStream.Errors;
 using NATS.Server.Core.Protocol;
 using NATS.Server.JetStream.Engine;
 using NATS.Server.JetStream.Ports;
@@ -26,7 +27,10 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
 
         // Whoever asks what there is not waits in vain, but is not told that nobody is there.
         if (!ApiSubject.TryParse(subject, out ApiSubject api) || !ApiEndpoints.Has(api.Endpoint)) return true;
-        var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), Describe(api.Endpoint, message, sender));
+        var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), Describe(api.Endpoint, message, sender))
+        {
+            Span = engine.Services.Spans?.Begin(port.Name, subject, api, message.Headers, message.Payload.Length),
+        };
         if (account is null)
         {
             // It is told no more than that.
@@ -36,7 +40,9 @@ internal sealed class ApiTarget(JetStreamEngine engine, IAccountPort port, JetSt
 
         var call = new ApiCall(engine, port, account, request);
         bool isInformation = ApiEndpoints.IsInformation(api.Endpoint);
-        if (!account.TryRequest(isInformation, () => ApiEndpoints.Run(call))) Drop(batch, isInformation);
+        if (account.TryRequest(isInformation, () => ApiEndpoints.Run(call))) return true;
+        Drop(batch, isInformation);
+        request.Span?.End(ApiErrors.InsufficientResources);
         return true;
     }
 

@@ -24,7 +24,10 @@ internal sealed class SystemApiTarget(JetStreamEngine engine, IAccountPort port)
         string subject = Encoding.UTF8.GetString(message.Subject);
         if (ApiSubject.TryParse(subject, out ApiSubject api) && api.Endpoint == ApiEndpoint.AccountPurge)
         {
-            var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), sender.Describe(message));
+            var request = new ApiRequest(subject, api, message.Reply.ToArray(), message.Headers.ToArray(), message.Payload.ToArray(), sender.Describe(message))
+            {
+                Span = engine.Services.Spans?.Begin(port.Name, subject, api, message.Headers, message.Payload.Length),
+            };
             Purge(batch, request);
             return true;
         }

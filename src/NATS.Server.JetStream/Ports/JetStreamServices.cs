@@ -36,6 +36,9 @@ internal sealed record JetStreamServices
 
     public required ILogger Log { get; init; }
 
+    /// <summary>Null when nobody wants to know how long requests take.</summary>
+    public IApiSpans? Spans { get; init; }
+
     /// <summary>The server's version as answers show it, such as <c>2.15.1</c>.</summary>
     public required string Version { get; init; }
 

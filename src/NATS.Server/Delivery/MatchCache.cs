@@ -130,32 +130,16 @@ internal sealed class MatchCache(bool mapsSubjects = false)
     }
 
     /// <summary>Counts what is cached at the moment. Any thread; approximate while the owner is at work.</summary>
-    /// <param name="account">Whose subjects; null: those of all.</param>
-    /// <param name="hits">Messages that found their subject cached, as far as the accounts do not know of them yet.</param>
-    /// <param name="totalFanout">Matches of all cached subjects together.</param>
-    /// <param name="maxFanout">Matches of the subject that has the most.</param>
-    /// <returns>Cached subjects that are valid.</returns>
-    public int Survey(Account? account, out long hits, out long totalFanout, out int maxFanout)
+    public void Survey(CacheSurvey survey)
     {
-        int count = 0;
-        hits = 0;
-        totalFanout = 0;
-        maxFanout = 0;
         foreach (MatchEntry?[] entries in (ReadOnlySpan<MatchEntry?[]>)[_entries, _shared])
         {
             foreach (MatchEntry? entry in entries)
             {
-                if (entry?.Account is not { } owner || (account is not null && !ReferenceEquals(owner, account))) continue;
-                hits += Volatile.Read(ref entry.Hits);
-                if (entry.Generation != owner.Generation) continue;
-                int fanout = entry.Match.Fanout;
-                count++;
-                totalFanout += fanout;
-                maxFanout = Math.Max(maxFanout, fanout);
+                if (entry?.Account is not { } owner) continue;
+                survey.Count(owner, Volatile.Read(ref entry.Hits), entry.Generation == owner.Generation ? entry.Match.Fanout : -1);
             }
         }
-
-        return count;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

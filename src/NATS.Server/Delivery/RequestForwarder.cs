@@ -127,7 +127,7 @@ internal sealed class RequestForwarder : Subscriber
         RequestInfo.Write(message.Headers, origin, _router.ServerNameJson, message.Reply, inner.Headers);
         ReadOnlySpan<byte> payload = message.Body[Math.Max(0, message.HeaderSize)..^2];
         ReadOnlySpan<byte> headers = inner.Headers.WrittenSpan;
-        if (trace is not null) headers = Redirect(headers);
+        if (trace is { IsPublished: true }) headers = Redirect(headers);
         InboundMessage request = inner.Frame.Write(subject, reply, headers, payload);
         var hop = new ServiceHop(Exporter, Import.Export, Import.Declared.Share, origin);
         int delivered = InnerDelivery.RouteService(loop, inner, hop, Exporter, subject, request, producer, Import.Export.AllowTrace ? trace : null);

@@ -88,7 +88,7 @@ internal sealed class ResponseForwarder : Subscriber
         }
 
         ReadOnlySpan<byte> payload = message.Body[Math.Max(0, message.HeaderSize)..^2];
-        ReadOnlySpan<byte> headers = trace is null ? message.Headers : WithoutTrace(message.Headers);
+        ReadOnlySpan<byte> headers = trace is { IsPublished: true } ? WithoutTrace(message.Headers) : message.Headers;
         InboundMessage answer = inner.Frame.Write(showsAnother ? message.Subject : subject, reply, headers, payload);
         var hop = new ServiceHop(queue.Exporter, queue.Export, queue.IsShared, Origin: default);
         if (InnerDelivery.RouteService(loop, inner, hop, requester.Account, subject, answer, producer, trace: null) > 0) return true;

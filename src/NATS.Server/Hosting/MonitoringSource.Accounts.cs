@@ -22,7 +22,7 @@ internal sealed partial class MonitoringSource
             IsSystem = ReferenceEquals(found, _context.Accounts.System),
             HasJetStream = server.JetStream?.TryGetAccount(found.Name, out _) == true,
             Clients = found.Connections,
-            Sublist = Describe(found, withSubscriptions: false).Sublist,
+            Sublist = SublistOf(found),
             Model = model,
             Exports = [.. model.Exports, .. server.ServiceRouter.UsedExportsOf(found).Where(export => !model.Exports.Contains(export))],
             ServiceImports = server.ServiceRouter.ImportsOf(found),

@@ -69,50 +69,8 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
         return new ConnectionTotals(count, pending, subscriptions, new TrafficSnapshot(traffic.InMessages, traffic.InBytes, traffic.OutMessages, traffic.OutBytes));
     }
 
-    public SublistSnapshot SumSublists()
-    {
-        var sum = default(SublistSnapshot);
-        foreach (Account account in _context.Accounts.All)
-        {
-            SublistStats stats = account.Read(static sublist => sublist.Stats);
-            sum = sum with
-            {
-                Subscriptions = sum.Subscriptions + (uint)stats.Count,
-                Inserts = sum.Inserts + (ulong)stats.Inserts,
-                Removes = sum.Removes + (ulong)stats.Removes,
-                Matches = sum.Matches + (ulong)stats.Matches + (ulong)account.CacheHits,
-                CacheHits = sum.CacheHits + (ulong)account.CacheHits,
-            };
-        }
-
-        foreach (LoopContext loop in server.Engine.Contexts)
-        {
-            if (loop.Extension is not DeliveryContext delivery) continue;
-            foreach (MatchCache cache in delivery.Caches)
-            {
-                int cached = cache.Survey(account: null, out long hits, out long fanout, out int largest);
-                sum = sum with
-                {
-                    CachedSubjects = sum.CachedSubjects + (uint)cached,
-                    Matches = sum.Matches + (ulong)hits,
-                    CacheHits = sum.CacheHits + (ulong)hits,
-                    TotalFanout = sum.TotalFanout + (ulong)fanout,
-                    MaxFanout = Math.Max(sum.MaxFanout, (uint)largest),
-                };
-            }
-        }
-
-        return sum;
-    }
-
     public IReadOnlyList<SubscriptionSnapshot> SnapshotSubscriptions(ulong cid) =>
         _context.Clients.Find(cid) is { } session ? Describe(session, session.Subscriptions.Snapshot()) : [];
-
-    public IReadOnlyList<AccountSnapshot> SnapshotAccounts(string account, bool withSubscriptions)
-    {
-        if (account.Length > 0) return _context.Accounts.TryFind(account, out Account? found) ? [Describe(found, withSubscriptions)] : [];
-        return [.. _context.Accounts.All.Select(each => Describe(each, withSubscriptions))];
-    }
 
     public bool HasAccount(string account) => _context.Accounts.TryFind(account, out _);
 
@@ -196,63 +154,6 @@ internal sealed partial class MonitoringSource(NatsServer server) : IMonitoredSe
         MaxMessages = Volatile.Read(ref subscription.Max),
         Cid = cid,
     };
-
-    private AccountSnapshot Describe(Account account, bool withSubscriptions)
-    {
-        SublistStats stats = account.Read(static sublist => sublist.Stats);
-        ulong hits = (ulong)account.CacheHits, totalFanout = 0;
-        uint cached = 0, maxFanout = 0;
-        foreach (LoopContext loop in server.Engine.Contexts)
-        {
-            if (loop.Extension is not DeliveryContext delivery) continue;
-            foreach (MatchCache cache in delivery.Caches)
-            {
-                cached += (uint)cache.Survey(account, out long found, out long fanout, out int largest);
-                hits += (ulong)found;
-                totalFanout += (ulong)fanout;
-                maxFanout = Math.Max(maxFanout, (uint)largest);
-            }
-        }
-
-        return new AccountSnapshot
-        {
-            Name = account.Name,
-            Sublist = new SublistSnapshot
-            {
-                Subscriptions = (uint)stats.Count,
-                CachedSubjects = cached,
-                Inserts = (ulong)stats.Inserts,
-                Removes = (ulong)stats.Removes,
-                Matches = hits + (ulong)stats.Matches,
-                CacheHits = hits,
-                MaxFanout = maxFanout,
-                TotalFanout = totalFanout,
-            },
-            Subscriptions = withSubscriptions ? ListSubscriptions(account) : [],
-        };
-    }
-
-    /// <summary>Those of the account's clients, and those that stand for importers of its streams.</summary>
-    private SubscriptionSnapshot[] ListSubscriptions(Account account)
-    {
-        List<SubscriptionSnapshot> found = [];
-        bool exports = account.Model.Exports.Any(static export => export.Kind == ExportKind.Stream);
-        foreach (ClientSession session in _context.Clients.Open)
-        {
-            bool isOwn = session.Account == account;
-            if (!isOwn && !exports) continue;
-            foreach (Subscription subscription in session.Subscriptions.Snapshot())
-            {
-                if (isOwn) found.Add(Describe(subscription, session.Id, session.Account));
-                foreach (ShadowSubscription shadow in subscription.Shadows)
-                {
-                    if (shadow.Exporter == account) found.Add(Describe(shadow, session.Id, session.Account));
-                }
-            }
-        }
-
-        return [.. found];
-    }
 
     private TrafficSnapshot SumTraffic()
     {

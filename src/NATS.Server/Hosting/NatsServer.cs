@@ -199,8 +199,10 @@ public sealed partial class NatsServer : IAsyncDisposable
         if (options.DefaultJetStreamDomains.Count > 0) Log.DefaultDomains(_log);
         Volatile.Write(ref _state, 1);
         StartOperatorService(options);
-        StartJetStream(options);
+
+        // First of all: what takes long can be watched.
         StartMonitoring();
+        StartJetStream(options);
         if (!options.DontListen) Listen(options);
         _ticker = _clock.Time.CreateTimer(static state => ((NatsServer)state!).Tick(), this, TickPeriod, TickPeriod);
         _systemEvents.Start();

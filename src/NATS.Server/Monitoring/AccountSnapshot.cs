@@ -36,4 +36,16 @@ internal readonly record struct SublistSnapshot
 
     /// <summary>Subscriptions of all cached subjects together.</summary>
     public ulong TotalFanout { get; init; }
+
+    public static SublistSnapshot operator +(SublistSnapshot left, SublistSnapshot right) => new()
+    {
+        Subscriptions = left.Subscriptions + right.Subscriptions,
+        CachedSubjects = left.CachedSubjects + right.CachedSubjects,
+        Inserts = left.Inserts + right.Inserts,
+        Removes = left.Removes + right.Removes,
+        Matches = left.Matches + right.Matches,
+        CacheHits = left.CacheHits + right.CacheHits,
+        MaxFanout = Math.Max(left.MaxFanout, right.MaxFanout),
+        TotalFanout = left.TotalFanout + right.TotalFanout,
+    };
 }

@@ -75,7 +75,7 @@ internal sealed partial class MonitoringService : IAsyncDisposable
         var options = new MeterOptions(MeterPublisher.MeterName) { Version = Core.Protocol.ServerVersion.Compatible };
         Meter meter = factory?.Create(options) ?? new Meter(options);
         Metric first = new MetricNames(_options.Metrics).Core("varz", "connections", "connections of /varz");
-        _meter = new MeterPublisher(meter, first, Monitor.Write, _time);
+        _meter = new MeterPublisher(meter, first, Monitor.Write, _time, ownsMeter: factory is null);
     }
 
     public Task StopAsync() => _http.StopAsync();

@@ -34,33 +34,19 @@ internal static class SubszBuilder
 
     private static Subsz Sum(IReadOnlyList<AccountSnapshot> accounts, string serverId, DateTimeOffset now, Page page)
     {
-        uint subscriptions = 0, cached = 0, maxFanout = 0;
-        ulong inserts = 0, removes = 0, matches = 0, hits = 0, totalFanout = 0;
-        foreach (AccountSnapshot account in accounts)
-        {
-            SublistSnapshot sublist = account.Sublist;
-            subscriptions += sublist.Subscriptions;
-            cached += sublist.CachedSubjects;
-            inserts += sublist.Inserts;
-            removes += sublist.Removes;
-            matches += sublist.Matches;
-            hits += sublist.CacheHits;
-            totalFanout += sublist.TotalFanout;
-            maxFanout = Math.Max(maxFanout, sublist.MaxFanout);
-        }
-
+        SublistSnapshot sum = accounts.Aggregate(default(SublistSnapshot), static (sum, account) => sum + account.Sublist);
         return new Subsz
         {
             ServerId = serverId,
             Now = now,
-            NumSubscriptions = subscriptions,
-            NumCache = cached,
-            NumInserts = inserts,
-            NumRemoves = removes,
-            NumMatches = matches,
-            CacheHitRate = matches == 0 ? 0 : (double)hits / matches,
-            MaxFanout = maxFanout,
-            AvgFanout = cached == 0 ? 0 : (double)totalFanout / cached,
+            NumSubscriptions = sum.Subscriptions,
+            NumCache = sum.CachedSubjects,
+            NumInserts = sum.Inserts,
+            NumRemoves = sum.Removes,
+            NumMatches = sum.Matches,
+            CacheHitRate = sum.Matches == 0 ? 0 : (double)sum.CacheHits / sum.Matches,
+            MaxFanout = sum.MaxFanout,
+            AvgFanout = sum.CachedSubjects == 0 ? 0 : (double)sum.TotalFanout / sum.CachedSubjects,
             Total = 0,
             Offset = page.Offset,
             Limit = page.Limit,

@@ -53,14 +53,8 @@ internal static class MetricsReader
         return options;
     });
 
-    private static MetricsOptions ReadOtlp(MetricsOptions options, ConfigEntry entry)
-    {
-        if (!entry.TryText(out string? text)) return options;
-        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps))
-            return options with { OtlpEndpoint = address };
-        entry.Fail($"metrics otlp {GoFormat.Quote(text)} must be an http or https address");
-        return options;
-    }
+    private static MetricsOptions ReadOtlp(MetricsOptions options, ConfigEntry entry) =>
+        OtlpAddress.TryRead(entry, "metrics", out Uri? address) ? options with { OtlpEndpoint = address } : options;
 
     private static MetricsOptions ReadInterval(MetricsOptions options, ConfigEntry entry)
     {

@@ -104,6 +104,7 @@ public sealed partial class OptionsDiff
         Named("Metrics", static o => o.Metrics with { OtlpEndpoint = null, OtlpInterval = default }, ReloadableOption.Metrics, "metrics"),
         new("MetricsExport", static o => (o.Metrics.OtlpEndpoint, o.Metrics.OtlpInterval), static (diff, current, next) =>
             diff.Refuse("MetricsExport", ShowExport(current.Metrics), ShowExport(next.Metrics))),
+        new("TracesExport", static o => o.Traces, static (diff, current, next) => diff.Refuse("TracesExport", ShowExport(current.Traces), ShowExport(next.Traces))),
     ];
 
     private readonly List<string> _errors = [];
@@ -244,10 +245,11 @@ public sealed partial class OptionsDiff
     // The kind only: an address may have credentials in it.
     private static string Show(ResolverOptions? resolver) => resolver is null ? "<nil>" : resolver.Kind.ToString().ToUpperInvariant();
 
-    // Not what may be a secret in an address.
-    private static string ShowExport(MetricsOptions metrics) => metrics.OtlpEndpoint is { } address
-        ? $"{address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)} every {GoDuration.Format(metrics.OtlpInterval)}"
-        : "none";
+    private static string ShowExport(MetricsOptions metrics) =>
+        metrics.OtlpEndpoint is { } address ? $"{OtlpAddress.Show(address)} every {GoDuration.Format(metrics.OtlpInterval)}" : "none";
+
+    private static string ShowExport(TracesOptions traces) =>
+        traces.OtlpEndpoint is { } address ? string.Create(CultureInfo.InvariantCulture, $"{OtlpAddress.Show(address)} with {traces.Sampling}% of requests") : "none";
 
     private static string Sorted(IReadOnlyList<string> list) => Show([.. list.Order(StringComparer.Ordinal)]);
 

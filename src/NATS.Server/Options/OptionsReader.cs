@@ -54,6 +54,7 @@ internal static class OptionsReader
         new("connection_engine", ReadConnectionEngine),
         Key.Int<ServerOptions>("event_loops", (o, v) => o with { EventLoops = v }),
         new("metrics", MetricsReader.Read),
+        new("traces", TracesReader.Read),
 
         // Life and death
         new("lame_duck_duration", ReadLameDuckDuration),

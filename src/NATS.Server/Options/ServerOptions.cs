@@ -44,6 +44,9 @@ public sealed record ServerOptions
     /// <summary>What the server tells of itself in the format of Prometheus, and to a collector (this server's own option).</summary>
     public MetricsOptions Metrics { get; init; } = MetricsOptions.Off;
 
+    /// <summary>Who is told the server's spans.</summary>
+    public TracesOptions Traces { get; init; } = new();
+
     // Limits
     public int MaxControlLine { get; init; } = 4096;
     public int MaxPayload { get; init; } = 1024 * 1024;

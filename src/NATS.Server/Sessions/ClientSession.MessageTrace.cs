@@ -29,33 +29,41 @@ internal sealed partial class ClientSession
     public TracedClient AsTraced() => new(Id, _options.Name, _account.Name);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool MayBeTraced(in InboundMessage message) => _account.TraceTarget is not null || TraceHeaders.MayNameDestination(message.Headers);
+    private bool MayBeTraced(in InboundMessage message) =>
+        _account.TraceTarget is not null || MessageSpan.MayBeWanted || TraceHeaders.MayNameDestination(message.Headers);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool PublishPerhapsTraced(LoopContext loop, in InboundMessage message)
     {
-        switch (BeginTrace(loop, message.Headers, message.Size, message.Subject, out MessageTrace? trace))
+        TraceVerdict verdict = BeginTrace(loop, message.Headers, message.Size, message.Subject, out MessageTrace? trace);
+        if (verdict == TraceVerdict.Dropped) return !_connection.IsClosing;
+        if (MessageSpan.MayBeWanted) AddSpan(message, ref trace);
+        if (verdict == TraceVerdict.Disabled)
         {
-            case TraceVerdict.Traced:
-                return PublishTraced(loop, message, trace!);
-            case TraceVerdict.Dropped:
-                return !_connection.IsClosing;
-            case TraceVerdict.Disabled:
-                return PublishUntraced(loop, WithoutTrace(loop, message));
-            default:
-                return PublishUntraced(loop, message);
+            InboundMessage told = WithoutTrace(loop, message);
+            return trace is null ? PublishUntraced(loop, told) : PublishTraced(loop, told, trace);
         }
+
+        return trace is null ? PublishUntraced(loop, message) : PublishTraced(loop, message, trace);
     }
 
     /// <summary>A message that is too large, of which the headers may have arrived.</summary>
     private void TraceExcess(LoopContext loop, ReadOnlySpan<byte> arguments, in PublishLine line, ReadOnlySpan<byte> body)
     {
         ReadOnlySpan<byte> headers = body[..Math.Min(body.Length, line.HeaderSize)];
-        if (_account.TraceTarget is null && !TraceHeaders.MayNameDestination(headers)) return;
+        if (_account.TraceTarget is null && !MessageSpan.MayBeWanted && !TraceHeaders.MayNameDestination(headers)) return;
         ReadOnlySpan<byte> subject = arguments[..line.SubjectLength];
-        if (BeginTrace(loop, headers, line.TotalSize, subject, out MessageTrace? trace) != TraceVerdict.Traced) return;
-        trace!.Refuse(TraceErrors.MaximumPayload);
-        _server.MessageTraces?.Publish(loop, _account, trace);
+        BeginTrace(loop, headers, line.TotalSize, subject, out MessageTrace? trace);
+        if (MessageSpan.MayBeWanted)
+        {
+            var message = new SpannedMessage { Subject = subject, Headers = headers, HeadersSize = line.HeaderSize, BodySize = line.TotalSize - line.HeaderSize };
+            AddSpan(message, ref trace);
+        }
+
+        if (trace is null) return;
+        trace.Refuse(TraceErrors.MaximumPayload);
+        if (trace.IsPublished) _server.MessageTraces?.Publish(loop, _account, trace);
+        EndSpan(trace);
     }
 
     private TraceVerdict BeginTrace(LoopContext loop, ReadOnlySpan<byte> headers, int size, ReadOnlySpan<byte> subject, out MessageTrace? trace)
@@ -132,7 +140,8 @@ internal sealed partial class ClientSession
         }
 
         bool goesOn = isMapped && head.IsEmpty ? GiveUp(loop, message) : DeliverTraced(loop, mapped, trace);
-        _server.MessageTraces?.Publish(loop, _account, trace);
+        if (trace.IsPublished) _server.MessageTraces?.Publish(loop, _account, trace);
+        EndSpan(trace);
         loop.FlushIfMuchStaged();
         return goesOn;
     }

@@ -116,7 +116,7 @@ internal sealed class AccountPort : Subscriber, IAccountPort
                 Interlocked.Increment(ref subscription.Delivered);
                 var outcome = new TracedPublish(trace.IsOnly);
                 LoopBatch batch = LoopBatch.Of(loop).From(producer, _serverName);
-                bool isTaken = stream.ReceiveTraced(batch, trace.IsOnly ? message : WithoutTrace(message), outcome);
+                bool isTaken = stream.ReceiveTraced(batch, trace.IsOnly || !trace.IsPublished ? message : WithoutTrace(message), outcome);
                 trace.AddJetStream(stream.Name, outcome.Subject, outcome.NoInterest, outcome.Error);
                 return isTaken;
             case IServiceTarget service when service.ExporterOf(message.Subject) is { } exporter:

@@ -68,6 +68,7 @@ internal sealed partial class JetStreamRuntime : IDisposable
             Ingest = new IngestSettings { MaxPayload = server.MaxPayload, FindTimeZone = FindTimeZone },
             OpenBatches = new BatchBudget(LimitsOf(options.Limits)),
             Log = log,
+            Spans = new ApiSpans(server.ServerName, time),
             Version = ServerVersion.Compatible,
             ServerName = server.ServerName,
             ServerId = serverId,

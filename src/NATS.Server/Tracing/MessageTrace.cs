@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using NATS.Server.Core.JetStream.Ingest;
 
 namespace NATS.Server.Tracing;
 
@@ -11,11 +13,18 @@ internal sealed class MessageTrace
     /// <summary>Steps that are told; a message that takes more of them loses the last.</summary>
     public const int MaxSteps = 64 * 1024;
 
+    /// <summary>Events of a span; further steps are not in it.</summary>
+    public const int MaxSpanEvents = 128;
+
+    private static readonly SortedDictionary<string, List<string>> NoHeaders = [];
+
     private readonly TimeProvider _time;
     private readonly SortedDictionary<string, List<string>> _headers;
     private readonly int _size;
     private readonly IngressStep _ingress;
     private readonly List<TraceStep> _steps;
+    private long _deliveries;
+    private long _undelivered;
 
     /// <summary>Begins with the message that came in.</summary>
     /// <param name="time">The clock.</param>
@@ -43,8 +52,24 @@ internal sealed class MessageTrace
         _steps = [_ingress];
     }
 
-    /// <summary>Where it goes, in the account of the publisher.</summary>
+    /// <summary>The way of a message of which nobody is told but who listens to its span.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="size">Bytes of headers and payload.</param>
+    /// <param name="publisher">Who published it.</param>
+    /// <param name="subject">As it was published.</param>
+    public MessageTrace(TimeProvider time, int size, TracedClient publisher, ReadOnlySpan<byte> subject)
+        : this(time, NoHeaders, destination: "", isOnly: false, size, publisher, subject)
+    {
+    }
+
+    /// <summary>Where it goes, in the account of the publisher; empty when it goes nowhere.</summary>
     public string Destination { get; }
+
+    /// <summary>The message names where its trace goes, or its account does: whoever gets the message in another account learns of it by its headers.</summary>
+    public bool IsPublished => Destination.Length > 0;
+
+    /// <summary>The span that tells the same to who listens in the process; null without one.</summary>
+    public MessageSpan? Span { get; set; }
 
     /// <summary>The message is traced but given to nobody.</summary>
     public bool IsOnly { get; }
@@ -73,6 +98,9 @@ internal sealed class MessageTrace
     /// <param name="error">Why it does not get the message; empty when it does.</param>
     public void AddEgress(TracedClient subscriber, ReadOnlySpan<byte> subscription, ReadOnlySpan<byte> queue, string error)
     {
+        if (error.Length == 0) _deliveries++;
+        else _undelivered++;
+        if (!IsPublished) return;
         string account = subscriber.Account == _ingress.Account ? "" : subscriber.Account;
         ReadOnlySpan<byte> subject = ImportedBy is { } imported ? imported : subscription;
         Add(new EgressStep(Now, subscriber.Id, subscriber.Name, account, Text(subject), Text(queue), error));
@@ -98,7 +126,36 @@ internal sealed class MessageTrace
         writer.WriteEndArray();
     }
 
-    private DateTimeOffset Now => _time.GetUtcNow();
+    /// <summary>Says the same of a span that was not started: when it began, who published, what happened on the way, how many got it, and what went wrong.</summary>
+    public void Describe(Activity span)
+    {
+        span.SetStartTime(_ingress.Time.UtcDateTime);
+        if (Failure is { } failure)
+        {
+            span.SetStatus(ActivityStatusCode.Error, failure);
+            span.SetTag(SpanTags.ErrorType, _ingress.Error.Length > 0 ? "refused" : "not_stored");
+        }
+
+        if (!span.IsAllDataRequested) return;
+        span.SetTag(SpanTags.Account, _ingress.Account);
+        span.SetTag(SpanTags.Connection, (long)_ingress.ClientId);
+        if (_ingress.Name.Length > 0) span.SetTag(SpanTags.ClientId, _ingress.Name);
+        span.SetTag(SpanTags.Deliveries, _deliveries);
+        if (_undelivered > 0) span.SetTag(SpanTags.Undelivered, _undelivered);
+        int events = 0;
+        foreach (TraceStep step in _steps)
+        {
+            if (step.Describe() is not { } happened) continue;
+            if (++events > MaxSpanEvents) break;
+            span.AddEvent(happened);
+        }
+    }
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => _time.GetUtcNow();
+
+    // A message that a stream has already is stored, as its publisher is told.
+    private string? Failure => _ingress.Error.Length > 0 ? _ingress.Error : _steps.OfType<JetStreamStep>().FirstOrDefault(static step => step.Error is not ("" or IngestRefusal.Duplicate))?.Error;
 
     private string FirstOf(string key) => _headers.TryGetValue(key, out List<string>? values) ? values[0] : "";
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using NATS.Server.Core.Protocol;
@@ -14,12 +15,18 @@ internal static class TraceHeaders
 {
     private const byte SampledFlag = 1;
 
+    // A parent of a version to come may be longer; what has a state must be ready for 512.
+    private const int LongestParent = 128;
+    private const int LongestState = 512;
+
     public static ReadOnlySpan<byte> Destination => "Nats-Trace-Dest"u8;
 
     /// <summary>The value of <see cref="Destination"/> in a message that no other server may trace; no subject could be spelled so.</summary>
     public static ReadOnlySpan<byte> Disabled => "trace disabled"u8;
 
     private static ReadOnlySpan<byte> Parent => "traceparent"u8;
+
+    private static ReadOnlySpan<byte> State => "tracestate"u8;
 
     /// <summary>Whether a block could name a destination: a quick look, which <see cref="Find"/> confirms.</summary>
     public static bool MayNameDestination(ReadOnlySpan<byte> block) => block.IndexOf(Destination) >= 0;
@@ -43,6 +50,27 @@ internal static class TraceHeaders
         }
 
         return hasDestination ? TraceOrigin.Destination : hasParent ? TraceOrigin.Parent : TraceOrigin.None;
+    }
+
+    /// <summary>The span of the application that a message belongs to. Allocates nothing unless there is one.</summary>
+    /// <param name="block">The headers.</param>
+    /// <param name="parent">The first <c>traceparent</c>, with the <c>tracestate</c>.</param>
+    /// <param name="isSampled">Only such as are sampled count.</param>
+    /// <returns>False when there is none, or none that is well-formed.</returns>
+    public static bool TryFindParent(ReadOnlySpan<byte> block, out ActivityContext parent, bool isSampled)
+    {
+        parent = default;
+        ReadOnlySpan<byte> found = default;
+        ReadOnlySpan<byte> state = default;
+        foreach (TraceHeader header in new TraceHeaderReader(block))
+        {
+            if (found.IsEmpty && Ascii.EqualsIgnoreCase(header.Key, Parent) && (!isSampled || IsSampled(header.Value))) found = header.Value;
+            else if (state.IsEmpty && Ascii.EqualsIgnoreCase(header.Key, State)) state = header.Value;
+        }
+
+        if (found.IsEmpty || found.Length > LongestParent) return false;
+        string? more = state.IsEmpty || state.Length > LongestState ? null : Encoding.ASCII.GetString(state);
+        return ActivityContext.TryParse(Encoding.ASCII.GetString(found), more, isRemote: true, out parent);
     }
 
     /// <summary>All headers by their keys as they are spelled, keys in order.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -20,7 +21,12 @@ internal abstract record TraceStep(string Type, DateTimeOffset Time)
         writer.WriteEndObject();
     }
 
+    /// <summary>The same as an event of a span; null for what its span says otherwise.</summary>
+    public virtual ActivityEvent? Describe() => null;
+
     protected abstract void WriteFields(Utf8JsonWriter writer);
+
+    protected ActivityEvent Event(string name, ActivityTagsCollection tags) => new(name, Time, tags);
 
     protected static void WriteUnlessEmpty(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string value)
     {
@@ -53,6 +59,8 @@ internal sealed record IngressStep(DateTimeOffset Time, ulong ClientId, string N
 /// <summary>A mapping of the account gave it another subject.</summary>
 internal sealed record MappingStep(DateTimeOffset Time, string To) : TraceStep("sm", Time)
 {
+    public override ActivityEvent? Describe() => Event("nats.mapping", new() { [SpanTags.Subject] = To });
+
     protected override void WriteFields(Utf8JsonWriter writer) => writer.WriteString("to"u8, To);
 }
 
@@ -62,6 +70,8 @@ internal sealed record MappingStep(DateTimeOffset Time, string To) : TraceStep("
 /// <param name="To">Its subject there.</param>
 internal sealed record StreamExportStep(DateTimeOffset Time, string Account, string To) : TraceStep("se", Time)
 {
+    public override ActivityEvent? Describe() => Event("nats.stream_export", new() { [SpanTags.Account] = Account, [SpanTags.Subject] = To });
+
     protected override void WriteFields(Utf8JsonWriter writer)
     {
         writer.WriteString("acc"u8, Account);
@@ -76,6 +86,8 @@ internal sealed record StreamExportStep(DateTimeOffset Time, string Account, str
 /// <param name="To">Its subject there.</param>
 internal sealed record ServiceImportStep(DateTimeOffset Time, string Account, string From, string To) : TraceStep("si", Time)
 {
+    public override ActivityEvent? Describe() => Event("nats.service_import", new() { [SpanTags.Account] = Account, [SpanTags.From] = From, [SpanTags.Subject] = To });
+
     protected override void WriteFields(Utf8JsonWriter writer)
     {
         writer.WriteString("acc"u8, Account);
@@ -92,6 +104,15 @@ internal sealed record ServiceImportStep(DateTimeOffset Time, string Account, st
 /// <param name="Error">Why it is not stored; empty when it is.</param>
 internal sealed record JetStreamStep(DateTimeOffset Time, string Stream, string Subject, bool NoInterest, string Error) : TraceStep("js", Time)
 {
+    public override ActivityEvent? Describe()
+    {
+        var tags = new ActivityTagsCollection { [SpanTags.Stream] = Stream };
+        if (Subject.Length > 0) tags[SpanTags.Subject] = Subject;
+        if (NoInterest) tags[SpanTags.NoInterest] = true;
+        if (Error.Length > 0) tags[SpanTags.Error] = Error;
+        return Event(Error.Length > 0 || NoInterest ? "nats.not_stored" : "nats.stored", tags);
+    }
+
     protected override void WriteFields(Utf8JsonWriter writer)
     {
         writer.WriteString("stream"u8, Stream);

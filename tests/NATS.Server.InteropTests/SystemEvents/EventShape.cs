@@ -13,7 +13,7 @@ internal static partial class EventShape
 {
     private static readonly HashSet<string> Times = new(StringComparer.Ordinal)
     {
-        "start", "stop", "timestamp", "time", "now", "last_activity", "config_load_time", "created", "update_time",
+        "start", "stop", "timestamp", "time", "now", "last_activity", "config_load_time", "created", "update_time", "ts", "first_ts", "last_ts", "last_active",
     };
 
     // Names of this run and texts that say how long something took.

@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using System.Text;
-using NATS.Server.Core.Compression;
 using Xunit;
 
 namespace NATS.Server.InteropTests.SystemEvents;
@@ -258,30 +255,15 @@ public sealed class ServerRequestsTests(ServerRequestsTests.Servers servers) : I
             await servers.Pair.CompareAsync(async peer =>
             {
                 SystemMessage answer = Assert.Single(await servers.System[peer].AskAsync(subject, headers: $"Accept-Encoding: {encoding}"));
-                return answer.Headers + EventShape.Of(Decode(answer), OfServer);
+                return answer.Headers + EventShape.Of(answer.Decode(), OfServer);
             });
         }
 
         await servers.Pair.CompareAsync(async peer =>
         {
             SystemMessage answer = Assert.Single(await servers.System[peer].AskAsync("$SYS.REQ.SERVER.PING.CONNZ", "{\"sort\":\"x\"}", $"Accept-Encoding: {encoding}"));
-            return answer.Headers + EventShape.Of(Decode(answer));
+            return answer.Headers + EventShape.Of(answer.Decode());
         });
-    }
-
-    private static string Decode(SystemMessage answer)
-    {
-        if (answer.Headers.Contains("gzip", StringComparison.Ordinal))
-        {
-            using var gzip = new GZipStream(new MemoryStream(answer.Payload), CompressionMode.Decompress);
-            using var reader = new StreamReader(gzip, Encoding.UTF8);
-            return reader.ReadToEnd();
-        }
-
-        if (!answer.Headers.Contains("snappy", StringComparison.Ordinal)) return answer.Text;
-        var plain = new System.Buffers.ArrayBufferWriter<byte>();
-        Assert.Equal(S2Error.None, S2Stream.Decompress(answer.Payload, plain, 1 << 20));
-        return Encoding.UTF8.GetString(plain.WrittenSpan);
     }
 
     private Task Compare(string subject, string body = "") => servers.Pair.CompareAsync(async peer =>

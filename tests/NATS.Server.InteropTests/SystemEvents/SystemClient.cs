@@ -1,7 +1,11 @@
+using System.Buffers;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using NATS.Server.Core.Compression;
 using NATS.Server.Testing;
+using Xunit;
 
 namespace NATS.Server.InteropTests.SystemEvents;
 
@@ -12,6 +16,22 @@ namespace NATS.Server.InteropTests.SystemEvents;
 internal sealed record SystemMessage(string Subject, string Headers, byte[] Payload)
 {
     public string Text => Encoding.UTF8.GetString(Payload);
+
+    /// <summary>The text of a payload that is compressed as the headers say, or not at all.</summary>
+    public string Decode()
+    {
+        if (Headers.Contains("gzip", StringComparison.Ordinal))
+        {
+            using var gzip = new GZipStream(new MemoryStream(Payload), CompressionMode.Decompress);
+            using var reader = new StreamReader(gzip, Encoding.UTF8);
+            return reader.ReadToEnd();
+        }
+
+        if (!Headers.Contains("snappy", StringComparison.Ordinal)) return Text;
+        var plain = new ArrayBufferWriter<byte>();
+        Assert.Equal(S2Error.None, S2Stream.Decompress(Payload, plain, 1 << 24));
+        return Encoding.UTF8.GetString(plain.WrittenSpan);
+    }
 }
 
 /// <summary>Owned by one test. A client that reads messages, and asks for answers until it is certain that no more come.</summary>

@@ -28,13 +28,15 @@ internal sealed class SystemPair : IAsyncDisposable
 
     public SystemPeer Ours { get; }
 
-    public static async Task<SystemPair> StartAsync(string config = Accounts)
+    public static Task<SystemPair> StartAsync(string config = Accounts) => StartAsync(_ => config);
+
+    /// <summary>The same, with a configuration for each, by the words <c>reference</c> and <c>ours</c>.</summary>
+    public static async Task<SystemPair> StartAsync(Func<string, string> config)
     {
-        var options = new ServerProcessOptions { Config = config };
-        var reference = new SystemPeer(await ReferenceServer.StartAsync(options));
+        var reference = new SystemPeer(await ReferenceServer.StartAsync(new ServerProcessOptions { Config = config("reference") }));
         try
         {
-            return new SystemPair(reference, new SystemPeer(await OurServer.StartAsync(options)));
+            return new SystemPair(reference, new SystemPeer(await OurServer.StartAsync(new ServerProcessOptions { Config = config("ours") })));
         }
         catch
         {

@@ -84,6 +84,15 @@ public sealed class ServerMonitoringTests : IDisposable
         SubDetail real = Assert.Single(server.Monitor.Subsz(new SubszOptions { Account = "B", Subscriptions = true }).SubscriptionsList!);
         Assert.Equal(("B", "bar.x", "q", 1L), (real.Account, real.Subject, real.Qgroup, real.Msgs));
         Assert.Equal(shadow.Cid, real.Cid);
+
+        // All accounts at once are what they are one by one.
+        Subsz all = server.Monitor.Subsz(new SubszOptions { Subscriptions = true });
+        Assert.Equal([shadow, real], all.SubscriptionsList!.OrderByDescending(static subscription => subscription.Subject, StringComparer.Ordinal));
+        Subsz[] each = [.. server.Monitor.Accountz()!.Accounts!.Select(account => server.Monitor.Subsz(new SubszOptions { Account = account }))];
+        Assert.Equal(
+            (each.Sum(static one => one.NumSubscriptions), each.Sum(static one => one.NumCache), each.Sum(static one => (long)one.NumInserts), each.Sum(static one => (long)one.NumMatches), each.Max(static one => one.MaxFanout)),
+            (all.NumSubscriptions, all.NumCache, (long)all.NumInserts, (long)all.NumMatches, all.MaxFanout));
+        Assert.Equal((2U, 1U), (all.NumSubscriptions, all.MaxFanout));
     }
 
     [Fact]

@@ -119,6 +119,10 @@ public sealed class OptionsDiffTests
         },
         { Current with { AlwaysEnableNonce = true }, "config reload not supported for AlwaysEnableNonce: old=false, new=true" },
         { Current with { EventLoops = 3 }, "config reload not supported for EventLoops: old=0, new=3" },
+        {
+            Current with { Traces = new TracesOptions { OtlpEndpoint = new Uri("http://c:1") } },
+            "config reload not supported for TracesExport: old=none, new=http://c:1/ with 100% of requests"
+        },
         { Current with { ClientAdvertise = "a:b:c" }, "invalid ClientAdvertise value of a:b:c, err=address a:b:c: too many colons in address" },
     };
 

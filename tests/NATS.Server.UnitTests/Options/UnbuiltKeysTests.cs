@@ -65,7 +65,7 @@ public sealed class UnbuiltKeysTests
             "root_operators resolver account_resolver accounts_resolver resolver_tls resolver_preload resolver_pinned_accounts trusted trusted_keys cluster " +
             "gateway leafnodes leaf jetstream store_dir storedir default_js_domain websocket ws mqtt server_tags server_metadata feature_flags " +
             "connect_error_reports reconnect_error_reports disable_sublist_cache no_sublist_cache no_header_support";
-        const string own = "connection_engine event_loops metrics";
+        const string own = "connection_engine event_loops metrics traces";
         Assert.Equal($"{all} {own}".Split(' ').Order(StringComparer.Ordinal), OptionsReader.Names.Order(StringComparer.Ordinal));
     }
 }

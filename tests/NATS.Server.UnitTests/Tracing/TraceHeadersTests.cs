@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using NATS.Server.Tracing;
 using Xunit;
@@ -102,6 +103,33 @@ public sealed class TraceHeadersTests
             TraceHeaders.Find(asksNot);
         }
 
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [InlineData("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", true, "4bf92f3577b34da6a3ce929d0e0e4736 00f067aa0ba902b7 ")]
+    [InlineData("TraceState: a=b\r\nTRACEPARENT: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", true, "4bf92f3577b34da6a3ce929d0e0e4736 00f067aa0ba902b7 a=b")]
+    [InlineData("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n", true, "")]
+    [InlineData("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n", false, "4bf92f3577b34da6a3ce929d0e0e4736 00f067aa0ba902b7 ")]
+    [InlineData("traceparent: 00-00000000000000000000000000000000-00f067aa0ba902b7-01\r\n", true, "")]
+    [InlineData("traceparent: xx-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n", true, "")]
+    [InlineData("traceparent: 00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01\r\n", false, "")]
+    [InlineData("traceparent: \u00ff\r\n", false, "")]
+    [InlineData("K: v\r\n", false, "")]
+    public void The_span_of_the_application_is_found(string headers, bool isSampled, string expected)
+    {
+        bool isFound = TraceHeaders.TryFindParent(Bytes($"NATS/1.0\r\n{headers}\r\n"), out ActivityContext parent, isSampled);
+        Assert.Equal(expected, isFound ? $"{parent.TraceId} {parent.SpanId} {parent.TraceState}" : "");
+        Assert.Equal(isFound, parent.IsRemote);
+    }
+
+    [Fact]
+    public void Looking_for_a_span_that_is_not_there_allocates_nothing()
+    {
+        byte[] block = Bytes("NATS/1.0\r\nNats-Msg-Id: 4711\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n\r\n");
+        Assert.False(TraceHeaders.TryFindParent(block, out _, isSampled: true));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++) TraceHeaders.TryFindParent(block, out _, isSampled: true);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 

@@ -15,6 +15,7 @@ internal sealed class MeterPublisher : IMetricSink, IDisposable
 
     private readonly Lock _lock = new();
     private readonly Meter _meter;
+    private readonly bool _ownsMeter;
     private readonly Action<IMetricSink> _collect;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, List<Measurement<double>>> _latest = new(StringComparer.Ordinal);
@@ -26,13 +27,15 @@ internal sealed class MeterPublisher : IMetricSink, IDisposable
     private bool _isDisposed;
 
     /// <summary>Publishes the first instrument.</summary>
-    /// <param name="meter">Owned from here on.</param>
+    /// <param name="meter">Where instruments are made.</param>
     /// <param name="first">The metric of the first instrument, which every collection has.</param>
     /// <param name="collect">Gathers all metrics.</param>
     /// <param name="time">The clock.</param>
-    public MeterPublisher(Meter meter, Metric first, Action<IMetricSink> collect, TimeProvider time)
+    /// <param name="ownsMeter">The meter ends with this; else with whoever made it, and its instruments tell nothing from then on.</param>
+    public MeterPublisher(Meter meter, Metric first, Action<IMetricSink> collect, TimeProvider time, bool ownsMeter = true)
     {
         _meter = meter;
+        _ownsMeter = ownsMeter;
         _collect = collect;
         _time = time;
         _published.Add(first.Name);
@@ -57,7 +60,7 @@ internal sealed class MeterPublisher : IMetricSink, IDisposable
             _latest.Clear();
         }
 
-        _meter.Dispose();
+        if (_ownsMeter) _meter.Dispose();
     }
 
     private void Publish(Metric metric) => _meter.CreateObservableGauge(metric.Name, () => Read(metric.Name), unit: null, metric.Help);
