@@ -7,7 +7,7 @@ using NATS.Server.Options;
 namespace NATS.Server.UnitTests.Monitoring;
 
 /// <summary>A server made of lists. One thread.</summary>
-internal sealed class FakeMonitoredServer : IMonitoredServer
+internal sealed partial class FakeMonitoredServer : IMonitoredServer
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
