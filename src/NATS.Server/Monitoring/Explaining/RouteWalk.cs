@@ -278,6 +278,8 @@ internal sealed class RouteWalk(IMonitoredServer server, bool hasReply)
 
     private bool FollowQueue(string account, string subject, RouteQueue queue, RoutePath path, List<Finding> findings, RouteTally tally)
     {
+        // A group that streams make among themselves is nobody's business.
+        if (queue.Members is [ServerTarget own, ..] && queue.Members.All(static member => member is ServerTarget)) return ToServer(own, findings, tally);
         bool isShown = Budget.TryTake();
         List<Finding> nested = [];
         var members = new RouteTally();
