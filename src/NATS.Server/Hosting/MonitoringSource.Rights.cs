@@ -11,10 +11,13 @@ namespace NATS.Server.Hosting;
 /// <summary>Users and their rights.</summary>
 internal sealed partial class MonitoringSource
 {
+    private const int ConnectionsOfUser = 1000;
+
     public RightsSnapshot? SnapshotRights(ulong cid) => _context.Clients.Find(cid) is { } session ? DescribeRights(session) : null;
 
     public IReadOnlyList<RightsSnapshot> SnapshotRights(string user) =>
-        [.. _context.Clients.Open.Where(session => session.AuthorizedUser == user || session.Authenticated?.NameTag == user).OrderBy(static session => session.Id).Select(DescribeRights)];
+        [.. _context.Clients.Open.Where(session => session.AuthorizedUser == user || session.Authenticated?.NameTag == user).OrderBy(static session => session.Id)
+            .Take(ConnectionsOfUser).Select(DescribeRights)];
 
     public RightsSnapshot? FindConfiguredUser(string user)
     {
@@ -94,7 +97,7 @@ internal sealed partial class MonitoringSource
         if (state.Claims.Authorization.IsEnabled) rights = rights with { CalloutAccount = rights.Account };
         if (IsMadeOf(rights.Permissions, defaults)) return rights with { Source = RightsSource.AccountToken };
         if (!state.Signers.TryGetValue(result.IssuerKey, out SigningKeyScope? scope) || scope is null) return rights with { Source = RightsSource.Token };
-        return rights with { Source = RightsSource.SigningKey, Role = scope.Role, Templates = TemplatesOf(scope, session.Options.Jwt, state) };
+        return rights with { Source = RightsSource.SigningKey, Role = scope.Role, FindTemplates = () => TemplatesOf(scope, session.Options.Jwt, state) };
     }
 
     // Users who have none of their own hold those that were given to all.

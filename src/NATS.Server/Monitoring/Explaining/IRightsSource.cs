@@ -9,7 +9,7 @@ internal interface IRightsSource
     /// <summary>What is in force for an open connection; null when there is none of this number.</summary>
     RightsSnapshot? SnapshotRights(ulong cid);
 
-    /// <summary>What is in force for the open connections of a user, the oldest first.</summary>
+    /// <summary>What is in force for the open connections of a user, the oldest first; of very many not for all.</summary>
     /// <param name="user">As <see cref="RightsSnapshot.User"/> or <see cref="RightsSnapshot.UserName"/>.</param>
     IReadOnlyList<RightsSnapshot> SnapshotRights(string user);
 

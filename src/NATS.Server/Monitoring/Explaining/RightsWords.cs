@@ -2,12 +2,14 @@ using NATS.Server.Auth;
 
 namespace NATS.Server.Monitoring.Explaining;
 
-/// <summary>Names for users, their rights and where these stand. Pure.</summary>
+/// <summary>Owned by one answer. Names for users, their rights and where these stand.</summary>
 /// <param name="rights">Whose.</param>
 /// <param name="account">How people call the account.</param>
 internal sealed class RightsWords(RightsSnapshot rights, string account)
 {
     private const int ShownEntries = 20;
+
+    private IReadOnlyDictionary<string, string>? _templates;
 
     /// <summary>Who this is, such as <c>user alice in account A</c>.</summary>
     public string Who
@@ -72,7 +74,12 @@ internal sealed class RightsWords(RightsSnapshot rights, string account)
     public string ResponsesName => rights.Source is RightsSource.Token or RightsSource.SigningKey or RightsSource.AccountToken or RightsSource.Callout ? Prefix + "resp" : Prefix + "allow_responses";
 
     /// <summary>An entry as it was written.</summary>
-    public string Written(string entry) => rights.Templates.GetValueOrDefault(entry, entry);
+    public string Written(string entry)
+    {
+        if (rights.FindTemplates is not { } find) return entry;
+        _templates ??= find();
+        return _templates.GetValueOrDefault(entry, entry);
+    }
 
     /// <summary>What a whole list says.</summary>
     public string All(PermissionListKind list)

@@ -103,7 +103,10 @@ public sealed class PermissionExplainerTests
     [Fact]
     public void A_template_is_shown_as_it_was_written()
     {
-        RightsSnapshot rights = Alice(Permissions(publish: ["orders.alice"]), RightsSource.SigningKey) with { Templates = new Dictionary<string, string>(StringComparer.Ordinal) { ["orders.alice"] = "orders.{{name()}}" } };
+        RightsSnapshot rights = Alice(Permissions(publish: ["orders.alice"]), RightsSource.SigningKey) with
+        {
+            FindTemplates = static () => new Dictionary<string, string>(StringComparer.Ordinal) { ["orders.alice"] = "orders.{{name()}}" },
+        };
         _server.ConfiguredUsers.Add(rights);
         Explanation answer = Publish("orders.alice");
         Assert.Equal("orders.{{name()}}", answer.Rule!.Value);
@@ -237,8 +240,7 @@ public sealed class PermissionExplainerTests
     public void Open_connections_of_a_user_come_before_its_configuration()
     {
         _server.ConfiguredUsers.Add(Alice(Permissions(publish: ["new"])));
-        var known = Alice(Permissions(publish: ["old"]));
-        _server.Rights.AddRange([known with { Cid = 3 }, known with { Cid = 4 }, Alice(null) with { Cid = 8 }]);
+        _server.Rights.AddRange([Alice(Permissions(publish: ["old"])) with { Cid = 3 }, Alice(Permissions(publish: ["old"])) with { Cid = 4 }, Alice(null) with { Cid = 8 }]);
         Explanation answer = Publish("new");
         Assert.Equal("denied", answer.Verdict);
         Assert.EndsWith("It is otherwise for other connections of this user.", answer.Summary, StringComparison.Ordinal);
