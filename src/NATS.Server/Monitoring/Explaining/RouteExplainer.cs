@@ -138,7 +138,7 @@ internal static class RouteExplainer
             if (_denied > 0) summary += $" {_denied} % of the messages are refused: {_denial!.Reason}.";
             int lost = _unanswered;
             if (lost > 0) summary += $" {lost} % of the messages go to nobody.";
-            if (_tally.Refusals == 1) summary += $" One that matches does not get it: {_tally.FirstRefusal}.";
+            if (_tally.Refusals == 1) summary += $" {FirstRefusal()}.";
             else if (_tally.Refusals > 1) summary += $" {_tally.Refusals} that match do not get it.";
             return summary;
         }
@@ -149,8 +149,10 @@ internal static class RouteExplainer
         {
             string summary = $"Nobody gets a message on {Subject} in account {Called}{Mapped()}.";
             if (_tally.Refusals == 0) return summary + " Nothing there matches it.";
-            return _tally.Refusals == 1 ? $"{summary} One that matches does not: {_tally.FirstRefusal}." : $"{summary} {_tally.Refusals} that match do not: {_tally.FirstRefusal}, for instance.";
+            return _tally.Refusals == 1 ? $"{summary} {FirstRefusal()}." : $"{summary} {_tally.Refusals} that match do not get it. {FirstRefusal()}, for instance.";
         }
+
+        private string FirstRefusal() => char.ToUpperInvariant(_tally.FirstRefusal[0]) + _tally.FirstRefusal[1..];
 
         private string Mapped() => _shares switch
         {

@@ -221,7 +221,7 @@ internal sealed class RouteWalk(IMonitoredServer server, bool hasReply)
         int taken = FollowMapped(exporter, there, path.Through(exporter, service.Import.Export), nested, tally);
         if (taken > 0 && hasReply) nested.Add(ReplyOf(service.Import.Export, called));
         string? refusal = taken > 0 ? null : "nobody takes it there";
-        if (refusal is not null) tally.AddRefusal($"the service of account {called} has nobody who takes \"{there}\"");
+        if (refusal is not null) tally.AddRefusal($"nobody in account {called}, whose service it is, takes \"{there}\"", hint: $"Let a responder in account {called} subscribe to \"{there}\".");
         findings.Add(finding with { Refusal = refusal, Text = refusal is null ? finding.Text : $"{finding.Text}, where nobody takes it", Findings = nested.Count > 0 ? nested : null });
         return taken > 0;
     }

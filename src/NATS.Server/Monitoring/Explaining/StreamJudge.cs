@@ -14,7 +14,7 @@ internal static class StreamJudge
         StreamConfig config = stream.Config;
         string owner = $"stream {config.Name} of account {account}";
         if (stream.IsClosing) return new StreamRefusal("the stream is being closed", new ExplainRule("stream", config.Name, owner), null) { IsTaken = false };
-        if (config.Sealed) return Refused("the stream is sealed", "sealed", "true", "A sealed stream takes nothing any more; publish to another one.");
+        if (config.Sealed) return Refused("the stream is sealed", "sealed", "true", $"Stream {config.Name} takes nothing any more; publish to another one.");
         if (config.AllowMessageCounter) return Refused("the stream is a counter, and takes only messages with the header Nats-Incr", "allow_msg_counter", "true", "Publish with the header Nats-Incr.");
         if (stream.IsServerFull)
         {
@@ -24,7 +24,7 @@ internal static class StreamJudge
 
         if (config.Retention == RetentionPolicy.Interest && stream.Interested == 0)
         {
-            return Refused("no consumer wants the subject, and messages are kept only while one does", "retention", "interest", "Create a consumer, or one whose filter matches the subject.") with { IsAcknowledged = true };
+            return Refused("no consumer wants the subject, and messages are kept only while one does", "retention", "interest", $"Create a consumer of stream {config.Name} whose filter matches the subject.") with { IsAcknowledged = true };
         }
 
         if (stream.Room < 0) return Account($"account {account} may keep nothing in {Word(config.Storage)}");
@@ -48,7 +48,7 @@ internal static class StreamJudge
         }
 
         StreamRefusal Full(string what, string rule, ulong value, long limit) =>
-            Refused($"the stream is full: it has {value} {what} of {limit}, and new messages are refused (discard: new)", rule, Number(limit), $"Purge the stream, raise {rule}, or let old messages go (discard: old).") with
+            Refused($"it has {value} of {limit} {what}, and new messages are refused (discard: new)", rule, Number(limit), $"Purge stream {config.Name}, raise its {rule}, or let old messages go (discard: old).") with
             {
                 Value = (long)value,
                 Limit = limit,

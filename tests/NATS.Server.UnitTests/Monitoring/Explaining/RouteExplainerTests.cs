@@ -107,7 +107,7 @@ public sealed class RouteExplainerTests
         Subscribed("$G", "x", Client(1, "x") with { Echo = false });
         Explanation answer = Route("x", cid: 1, reply: true);
         Assert.Equal(("nobody", new ExplainRule("echo", "false", "connection 1")), (answer.Verdict, answer.Rule));
-        Assert.EndsWith("One that matches does not: connection 1 does not get it: it is the publisher itself, and asked for no echo of its own messages.", answer.Summary, StringComparison.Ordinal);
+        Assert.EndsWith("Connection 1 does not get it: it is the publisher itself, and asked for no echo of its own messages.", answer.Summary, StringComparison.Ordinal);
         Assert.Equal("no_responders", answer.Findings[^1].Kind);
     }
 
