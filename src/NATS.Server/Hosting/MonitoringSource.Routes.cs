@@ -38,6 +38,7 @@ internal sealed partial class MonitoringSource
             if (Describe(found.Name, subscription, subject) is { } target) plain.Add(target);
         }
 
+        plain.AddRange(FindOffline(found.Name, subject));
         List<RouteQueue> queues = [];
         foreach (QueueMatch<Subscription> queue in match.Queues)
         {
@@ -51,6 +52,16 @@ internal sealed partial class MonitoringSource
         }
 
         return new RouteTargets { Plain = plain, Queues = queues, LeftOut = Math.Max(0, all.Length - limit) };
+    }
+
+    /// <summary>Streams that would get it if the server understood them.</summary>
+    private IEnumerable<StreamTarget> FindOffline(string account, byte[] subject)
+    {
+        if (server.JetStream?.TryGetAccount(account, out JetStreamAccount? owner) != true) return [];
+        return owner!.OfflineStreams
+            .Select(stream => (Stream: stream, Subject: (stream.Config.Subjects ?? []).FirstOrDefault(own => Subject.MatchesLiteral(subject, Encoding.UTF8.GetBytes(own)))))
+            .Where(static found => found.Subject is not null)
+            .Select(found => new StreamTarget(found.Subject!, found.Stream.Config) { StoredSubject = Encoding.UTF8.GetString(subject), Offline = found.Stream.Reason });
     }
 
     /// <summary>Who is behind a subscription; null for one that leaves the subject to others.</summary>

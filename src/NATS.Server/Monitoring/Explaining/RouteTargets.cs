@@ -94,6 +94,9 @@ internal sealed record StreamTarget(string Subscription, StreamConfig Config) : 
     /// <summary>Consumers that want the subject.</summary>
     public int Interested { get; init; }
 
+    /// <summary>Why the stream is not served at all; empty when it is.</summary>
+    public string Offline { get; init; } = "";
+
     /// <summary>The stream is being closed.</summary>
     public bool IsClosing { get; init; }
 

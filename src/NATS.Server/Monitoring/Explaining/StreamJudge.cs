@@ -13,6 +13,7 @@ internal static class StreamJudge
     {
         StreamConfig config = stream.Config;
         string owner = $"stream {config.Name} of account {account}";
+        if (stream.Offline.Length > 0) return new StreamRefusal($"the stream is not served: {stream.Offline}", new ExplainRule("stream", config.Name, owner), $"Start a server that understands stream {config.Name}, or delete the stream.") { IsTaken = false };
         if (stream.IsClosing) return new StreamRefusal("the stream is being closed", new ExplainRule("stream", config.Name, owner), null) { IsTaken = false };
         if (config.Sealed) return Refused("the stream is sealed", "sealed", "true", $"Stream {config.Name} takes nothing any more; publish to another one.");
         if (config.AllowMessageCounter) return Refused("the stream is a counter, and takes only messages with the header Nats-Incr", "allow_msg_counter", "true", "Publish with the header Nats-Incr.");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using NATS.Server.Core.Subjects;
 
@@ -22,10 +23,18 @@ internal sealed record SubjectShares(SubjectMapping? Mapping, IReadOnlyList<Subj
             if (destination.Cluster is not null || destination.Weight == 0) continue;
             left -= destination.Weight;
             if (!SubjectTransform.TryCreate(mapping.Source, destination.Subject, isStrict: false, out SubjectTransform? transform, out _) || transform is null) continue;
-            shares.Add(new SubjectShare(transform.Transform(subject, Random.Shared) ?? subject, destination.Subject, destination.Weight, IsDrawn: !transform.IsFixed));
+            shares.Add(new SubjectShare(Transform(transform, subject), destination.Subject, destination.Weight, IsDrawn: !transform.IsFixed));
         }
 
         return new SubjectShares(mapping, shares, left);
+    }
+
+    // A mapping does not ask whether the subject is a good one.
+    private static string Transform(SubjectTransform transform, string subject)
+    {
+        var output = new ArrayBufferWriter<byte>(subject.Length + 1);
+        transform.Transform(Encoding.UTF8.GetBytes(subject), output, Random.Shared);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 }
 

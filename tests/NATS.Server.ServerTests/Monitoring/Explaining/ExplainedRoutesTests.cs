@@ -66,7 +66,7 @@ public sealed class ExplainedRoutesTests
     [
         "plain.a", "plain.secret", "plain.nobody.here", "old.a", "old.secret", "weighted", "half", "group.x", "group.no", "news.eu", "news.eu.today", "literal", "please.1", "please.mapped",
         "please.unknown", "silence", "chain", "stored.a", "stored.sealed", "stored.full", "stored.gone", "stored.service", "sub.transformed", "nothing.at.all", "$JS.API.INFO", "$JS.API.STREAM.INFO.STORED",
-        "$JS.API.CONSUMER.MSG.NEXT.STORED.C", "$JS.API.CONSUMER.MSG.NEXT.STORED.NONE", "$JS.API.DIRECT.GET.STORED", "$JS.ACK.STORED.C.1.1.1.1.1", "$SYS.REQ.USER.INFO", "plain.*", "a..b",
+        "$JS.API.CONSUMER.MSG.NEXT.STORED.C", "$JS.API.CONSUMER.MSG.NEXT.STORED.NONE", "$JS.API.DIRECT.GET.STORED", "$JS.ACK.STORED.C.1.1.1.1.1", "$SYS.REQ.USER.INFO", "plain.*", "old.*", "a..b",
     ];
 
     [Fact]

@@ -146,6 +146,7 @@ public sealed class RouteExplainerTests
         { "subject", "max_msgs_per_subject" },
         { "failure", "storage" },
         { "closing", "stream" },
+        { "offline", "stream" },
     };
 
     [Theory]
@@ -164,13 +165,14 @@ public sealed class RouteExplainerTests
             "bytes" => Stream("S", static config => config with { Discard = DiscardPolicy.New, MaxBytes = 100 }) with { Bytes = 71 },
             "subject" => Stream("S", static config => config with { Discard = DiscardPolicy.New, DiscardNewPerSubject = true, MaxMessagesPerSubject = 2 }) with { MessagesOfSubject = 2 },
             "failure" => Stream("S") with { Failure = "input/output error" },
+            "offline" => Stream("S") with { Offline = "unsupported - required API level: 9" },
             _ => Stream("S") with { IsClosing = true },
         });
         Explanation answer = Route("x", reply: true);
         Assert.Equal(("nobody", rule), (answer.Verdict, answer.Rule?.Name));
 
         // The stream itself answers, unless it is gone: a requester is not told that nobody is there.
-        Assert.Equal(name == "closing" ? "stream S!, no_responders" : "stream S![reply]", Outline(answer.Findings));
+        Assert.Equal(name is "closing" or "offline" ? "stream S!, no_responders" : "stream S![reply]", Outline(answer.Findings));
     }
 
     [Fact]
