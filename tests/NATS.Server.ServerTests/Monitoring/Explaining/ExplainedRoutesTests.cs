@@ -126,6 +126,38 @@ public sealed class ExplainedRoutesTests
     }
 
     [Fact]
+    public async Task Explaining_goes_on_while_everything_changes_and_changes_nothing()
+    {
+        await using ExplainedServer play = await ExplainedServer.StartAsync(Config);
+        await using ExplainedClient steady = await play.ConnectAsync("a");
+        await steady.SubscribeAsync("plain.*");
+        using var end = new CancellationTokenSource();
+        Task<int> asking = Task.Run(() =>
+        {
+            int asked = 0;
+            for (ulong cid = 1; !end.IsCancellationRequested || asked < 100; cid = (cid % 300) + 1, asked++)
+            {
+                Assert.Contains(play.Route("plain.x", cid, reply: true).Verdict, (string[])["delivered", "denied", "not_found"]);
+                Assert.NotEqual("", play.Publish("plain.x", user: "picky").Summary);
+                Assert.NotEqual("", play.Subscribe("plain.>", "q", cid).Summary);
+            }
+
+            return asked;
+        });
+        for (int i = 0; i < 150; i++)
+        {
+            await using ExplainedClient client = await play.ConnectAsync(i % 2 == 0 ? "picky" : "limited");
+            await client.SayAsync("SUB plain.> 1\r\nSUB plain.* q 2\r\nUNSUB 1 1\r\nPUB plain.x 0\r\n");
+        }
+
+        await end.CancelAsync();
+        Assert.InRange(await asking, 100, int.MaxValue);
+        await steady.TakeAsync();
+        Assert.Equal("delivered", play.Route("plain.x", steady.Cid).Verdict);
+        Assert.Equal("", await steady.PublishAsync("other"));
+    }
+
+    [Fact]
     public async Task The_same_answer_comes_by_a_system_request()
     {
         await using ExplainedServer play = await ExplainedServer.StartAsync("accounts { $SYS { users: [{ user: s, password: p }] }, A { users: [{ user: a, password: p, permissions: { publish: \"x\" } }] } }");

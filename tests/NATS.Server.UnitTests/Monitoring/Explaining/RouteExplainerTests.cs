@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using NATS.Server.Accounts;
 using NATS.Server.Auth;
 using NATS.Server.Core.JetStream.Streams;
+using NATS.Server.Monitoring;
 using NATS.Server.Monitoring.Explaining;
 using NATS.Server.Options;
 using Xunit;
@@ -199,11 +201,33 @@ public sealed class RouteExplainerTests
         Assert.Equal("A message on \"x\" in account $G goes to streams S, T.", answer.Summary);
     }
 
+    // Programs read JSON up to a depth of 64, and the answer stands in an envelope.
+    [Fact]
+    public void The_longest_way_is_not_too_deep_for_readers_of_json()
+    {
+        StreamImport import = ImportOfNews();
+        foreach ((string account, string other, string subject, string next) in ((string, string, string, string)[])[("$G", "B", "x", "y"), ("B", "$G", "y", "x")])
+        {
+            StreamTarget stream = Stream("S", config => config with { Republish = new RepublishConfig { Source = subject, Destination = next } }, subject);
+            _server.Targets[(account, subject)] = new RouteTargets { Queues = [new RouteQueue("q", [new StreamImportTarget(subject, import, other, subject, stream)], 0)] };
+        }
+
+        _server.Declare(new AccountOptions { Name = "$G", Mappings = [new SubjectMappingOptions("start", [new MappingDestinationOptions("x", 100)])] });
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(Route("start", reply: true), MonitoringJson.Default.Explanation);
+        using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 60 });
+        Assert.Equal("delivered", document.RootElement.GetProperty("verdict").GetString());
+    }
+
+    private StreamImport ImportOfNews()
+    {
+        _server.Declare(new AccountOptions { Name = "$G", Exports = [new ExportOptions(ExportKind.Stream, "x.>")] });
+        return _server.Declare(new AccountOptions { Name = "B", Imports = [new ImportOptions(ExportKind.Stream, "$G", "x.>") { Prefix = "in" }] }).StreamImports[0];
+    }
+
     [Fact]
     public void Imports_of_streams_are_told_with_who_gets_them_there()
     {
-        _server.Declare(new AccountOptions { Name = "$G", Exports = [new ExportOptions(ExportKind.Stream, "x.>")] });
-        StreamImport import = _server.Declare(new AccountOptions { Name = "B", Imports = [new ImportOptions(ExportKind.Stream, "$G", "x.>") { Prefix = "in" }] }).StreamImports[0];
+        StreamImport import = ImportOfNews();
         Subscribed("$G", "x.1",
             new StreamImportTarget("x.1", import, "B", "in.x.1", Client(7, "in.>", "B")),
             new StreamImportTarget("x.*", import, "B", "in.x.1", Client(8, "in.x.*", "B") with { IsClosing = true }));
