@@ -26,6 +26,9 @@ internal sealed class ImportSubscriber(StreamImport import, string importer) : S
 
     public StreamImport Import => import;
 
+    /// <summary>Name of the importing account.</summary>
+    public string Importer => importer;
+
     /// <summary>
     /// The subject in the exporting account of a subscription in the importing one: of what both the subscription and the import match. Null when that is
     /// nothing.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
@@ -38,6 +39,15 @@ internal sealed class ServiceImport
 
     /// <summary>From a subject here to the subject there; null when they are the same, or when both are literals.</summary>
     public SubjectTransform? Transform { get; }
+
+    /// <summary>The subject that a request has in the exporting account, before that account's mappings. Not for the path of messages.</summary>
+    public byte[] SubjectThere(byte[] subject)
+    {
+        if (Transform is null) return Subject.HasWildcard(To) ? subject : To;
+        var there = new ArrayBufferWriter<byte>(subject.Length + 1);
+        Transform.Transform(subject, there, Random.Shared);
+        return there.WrittenSpan.ToArray();
+    }
 
     /// <summary>Whether both stand for the same import.</summary>
     public bool IsSameAs(ServiceImport other) => Declared == other.Declared && Export == other.Export && ReferenceEquals(Exporter, other.Exporter);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using NATS.Server.Core.Subjects;
 using NATS.Server.Options;
@@ -37,6 +38,15 @@ internal sealed class StreamImport
 
     /// <summary>From a pattern here to the pattern there; null with <see cref="Transform"/>.</summary>
     public SubjectTransform? Reverse { get; }
+
+    /// <summary>The subject that a message of the exporting account has here. Not for the path of messages.</summary>
+    public byte[] SubjectHere(byte[] subject)
+    {
+        if (Transform is null) return To.AsSpan().SequenceEqual(From) || Subject.HasWildcard(To) ? subject : To;
+        var here = new ArrayBufferWriter<byte>(subject.Length + 1);
+        Transform.Transform(subject, here, Random.Shared);
+        return here.WrittenSpan.ToArray();
+    }
 
     /// <summary>Whether both stand for the same import, so that what was derived from one holds for the other.</summary>
     public bool IsSameAs(StreamImport other) => Declared == other.Declared && ReferenceEquals(Exporter, other.Exporter);

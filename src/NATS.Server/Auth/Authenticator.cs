@@ -49,6 +49,12 @@ internal sealed class Authenticator
     /// <summary>Whether a client has to authenticate at all. A password without a user name asks for nothing, as in the reference.</summary>
     public bool IsRequired => _custom is not null || _checks.Length > 0 || _callout is not null;
 
+    /// <summary>Whether an embedder's own authentication decides.</summary>
+    public bool IsCustom => _custom is not null;
+
+    /// <summary>A configured user, by name or public nkey; null when there is none.</summary>
+    public ConfiguredUser? FindUser(string identity) => _users.FindName(identity) ?? _users.FindKey(identity);
+
     /// <summary>Whether there is a user for clients without credentials: INFO announces no <c>auth_required</c> then.</summary>
     public bool HasNoAuthUser => _users.AnonymousName.Length > 0 && !_users.IsAnonymousByDefault;
 

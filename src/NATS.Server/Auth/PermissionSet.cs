@@ -12,7 +12,7 @@ namespace NATS.Server.Auth;
 /// <c>foo.*</c> needs an allow entry such as <c>foo.*</c> or <c>foo.&gt;</c>. As in the reference, <c>foo.*</c> therefore also allows
 /// to subscribe to <c>foo.&gt;</c>. A malformed subject is matched by no entry.
 /// </remarks>
-internal sealed class PermissionSet
+internal sealed partial class PermissionSet
 {
     private readonly SubjectEntries? _publishAllow;
     private readonly SubjectEntries? _publishDeny;

@@ -60,6 +60,23 @@ internal sealed class ResponsePermissions(ResponsePermissionOptions options, Tim
         lock (_gate) return UseLocked(subject);
     }
 
+    /// <summary>What is left of the grant for a subject, which stays as it is.</summary>
+    /// <param name="subject">Of the answer.</param>
+    /// <param name="grant">What may still be published there.</param>
+    /// <returns>False when there is no grant in force.</returns>
+    public bool TryPeek(ReadOnlySpan<byte> subject, out ResponseGrant grant)
+    {
+        lock (_gate)
+        {
+            grant = default;
+            if (!_grants.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(subject, out Granted granted) || IsUsedUp(granted) || HasExpired(granted)) return false;
+            int left = options.MaxMessages > 0 ? options.MaxMessages - granted.Used : -1;
+            TimeSpan? ends = options.Expires > TimeSpan.Zero ? options.Expires - time.GetElapsedTime(granted.GrantedAt) : null;
+            grant = new ResponseGrant(left, ends);
+            return true;
+        }
+    }
+
     private bool UseLocked(ReadOnlySpan<byte> subject)
     {
         var bySpan = _grants.GetAlternateLookup<ReadOnlySpan<byte>>();

@@ -4,7 +4,7 @@ using NATS.Server.Core.Subjects;
 namespace NATS.Server.Auth;
 
 /// <summary>One list of a permission: subjects, and subjects that hold for some queue groups only. Immutable, thread-safe.</summary>
-internal sealed class SubjectEntries
+internal sealed partial class SubjectEntries
 {
     private static readonly object Present = new();
 
@@ -84,7 +84,7 @@ internal sealed class SubjectEntries
         return false;
     }
 
-    private readonly record struct QueueEntry(byte[] Filter, byte[] Group)
+    private readonly partial record struct QueueEntry(byte[] Filter, byte[] Group)
     {
         public bool MatchesSubject(ReadOnlySpan<byte> subject) => Subject.MatchesLiteral(subject, Filter) && HasNoEmptyToken(subject);
 

@@ -1,4 +1,5 @@
 using NATS.Server.JetStream.Engine;
+using NATS.Server.Monitoring.Explaining;
 using NATS.Server.Options;
 
 namespace NATS.Server.Monitoring;
@@ -7,7 +8,7 @@ namespace NATS.Server.Monitoring;
 /// What monitoring reads from a running server. Every member is called from any thread, at any time between start and stop, and must not make
 /// message flow wait: counters are read without stopping their owners, and locks are held only to copy references.
 /// </summary>
-internal partial interface IMonitoredServer
+internal partial interface IMonitoredServer : IRightsSource, IRouteSource
 {
     /// <summary>Connections that ended, newest replace oldest.</summary>
     ClosedConnectionRing ClosedConnections { get; }

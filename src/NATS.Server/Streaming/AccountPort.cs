@@ -36,6 +36,9 @@ internal sealed class AccountPort : Subscriber, IAccountPort
 
     public int InterestGeneration => _account.Generation;
 
+    /// <summary>What a subscription of JetStream is for; null for a subscription of somebody else.</summary>
+    public static IMessageTarget? TargetOf(Subscription subscription) => (subscription as PortSubscription)?.Target;
+
     public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default)
     {
         byte[] sid = Encoding.ASCII.GetBytes(Interlocked.Increment(ref _lastSid).ToString(CultureInfo.InvariantCulture));

@@ -44,6 +44,44 @@ public sealed class PermissionSetPropertyTests
         }
     }
 
+    [Fact]
+    public void Explained_verdicts_are_the_verdicts_and_name_entries_that_match()
+    {
+        int cases = Setting("NATS_PROPERTY_CASES", 200_000);
+        int seed = Setting("NATS_PROPERTY_SEED", 20261123);
+        const int questionsPerSet = 20;
+        Parallel.For(0, cases / questionsPerSet, set => ExplainOneSet(new Random(seed + set), questionsPerSet, $"seed {seed}, set {set}"));
+    }
+
+    private static void ExplainOneSet(Random random, int questions, string name)
+    {
+        string[]? allow = RandomList(random), deny = RandomList(random);
+        var permissions = new PermissionSet(new PermissionsOptions
+        {
+            Publish = new SubjectPermissionOptions { Allow = Plain(allow), Deny = Plain(deny) },
+            Subscribe = new SubjectPermissionOptions { Allow = allow, Deny = deny },
+        });
+        for (int question = 0; question < questions; question++)
+        {
+            string subject = RandomSubject(random, malformed: true);
+            string queue = random.Next(2) == 0 ? "" : Queues[random.Next(Queues.Length)];
+            byte[] subjectBytes = Encoding.ASCII.GetBytes(subject), queueBytes = Encoding.ASCII.GetBytes(queue);
+            string what = $"{name}: allow {Show(allow)}, deny {Show(deny)}, '{subject}', queue '{queue}'";
+            PermissionDecision publish = permissions.ExplainPublish(subjectBytes);
+            Equal(permissions.MayPublish(subjectBytes), publish.IsAllowed, "publish, " + what);
+            PermissionDecision subscribe = permissions.ExplainSubscribe(subjectBytes, queueBytes);
+            Equal(permissions.MaySubscribe(subjectBytes, queueBytes), subscribe.IsAllowed, "subscribe, " + what);
+            Equal(permissions.MayDeliver(subjectBytes, queueBytes), permissions.ExplainDelivery(subjectBytes, queueBytes) is null, "deliver, " + what);
+            Equal(permissions.NeedsDeliveryCheck(subjectBytes), permissions.FindDeniedParts(subjectBytes).Count > 0, "denied parts, " + what);
+
+            // A list of that entry alone says the same.
+            if (publish.Entry is { } entry) Equal(true, new PermissionSet(new PermissionsOptions { Publish = new SubjectPermissionOptions { Allow = [entry] } }).MayPublish(subjectBytes), $"'{entry}', {what}");
+            if (subscribe.Entry is not { } subscribing || subscribe.IsForOtherQueue) continue;
+            var alone = new PermissionSet(new PermissionsOptions { Subscribe = new SubjectPermissionOptions { Deny = [subscribing] } });
+            Equal(false, alone.MaySubscribe(subjectBytes, queueBytes), $"'{subscribing}', {what}");
+        }
+    }
+
     // What a subscription that needs no check receives is never denied: the delivery check may be skipped for it.
     [Fact]
     public void Without_need_for_a_check_no_message_is_denied()
