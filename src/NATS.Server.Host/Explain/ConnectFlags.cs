@@ -60,7 +60,7 @@ internal sealed class ConnectFlags
         if (problem is not null || !TryReadServers(environment, out List<(ServerAddress Address, LoginSource Login)> servers, out problem)) return false;
         settings = new ConnectSettings
         {
-            Targets = [.. servers.Select(server => new ServerTarget(server.Address, said.Ways > 0 ? said : server.Login.Ways > 0 ? server.Login : around))],
+            Targets = [.. servers.Select(server => new AskedServer(server.Address, said.Ways > 0 ? said : server.Login.Ways > 0 ? server.Login : around))],
             CertificateFile = certificate,
             KeyFile = key,
             AuthorityFile = OrNull(Value(_authority, environment, "NATS_CA")),

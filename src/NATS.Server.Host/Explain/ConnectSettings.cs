@@ -4,7 +4,7 @@ namespace NATS.Server.Host.Explain;
 internal sealed record ConnectSettings
 {
     /// <summary>Tried one after the other until one can be reached; at least one.</summary>
-    public required IReadOnlyList<ServerTarget> Targets { get; init; }
+    public required IReadOnlyList<AskedServer> Targets { get; init; }
 
     public string? CertificateFile { get; init; }
 
@@ -23,4 +23,4 @@ internal sealed record ConnectSettings
 }
 
 /// <summary>A server and who one is there. Immutable.</summary>
-internal sealed record ServerTarget(ServerAddress Address, LoginSource Login);
+internal sealed record AskedServer(ServerAddress Address, LoginSource Login);

@@ -18,14 +18,14 @@ internal sealed class ExplainClient(ExplainArguments asked)
     public async Task<IReadOnlyList<ExplainAnswer>> AskAsync()
     {
         ConnectSettings connect = asked.Connect;
-        var targets = new List<(ServerTarget Target, NatsLogin Login, SslClientAuthenticationOptions Tls)>();
-        foreach (ServerTarget target in connect.Targets) targets.Add((target, NatsLogin.Read(target.Login, ReadFile), ReadTls(target.Address)));
+        var targets = new List<(AskedServer Target, NatsLogin Login, SslClientAuthenticationOptions Tls)>();
+        foreach (AskedServer target in connect.Targets) targets.Add((target, NatsLogin.Read(target.Login, ReadFile), ReadTls(target.Address)));
         using var deadline = new CancellationTokenSource(asked.Timeout);
 
         // One that does not answer at all leaves time for the others.
         TimeSpan share = asked.Timeout / targets.Count;
         var problems = new List<string>();
-        foreach ((ServerTarget target, NatsLogin login, SslClientAuthenticationOptions tls) in targets)
+        foreach ((AskedServer target, NatsLogin login, SslClientAuthenticationOptions tls) in targets)
         {
             if (await ConnectAsync(target, tls, share, problems, deadline.Token) is { } wire) return await AskAsync(target, login, wire, deadline.Token);
         }
@@ -33,7 +33,7 @@ internal sealed class ExplainClient(ExplainArguments asked)
         throw new ExplainException(string.Join("; ", problems));
     }
 
-    private static async Task<TcpWire?> ConnectAsync(ServerTarget target, SslClientAuthenticationOptions tls, TimeSpan patience, List<string> problems, CancellationToken deadline)
+    private static async Task<TcpWire?> ConnectAsync(AskedServer target, SslClientAuthenticationOptions tls, TimeSpan patience, List<string> problems, CancellationToken deadline)
     {
         using var attempt = CancellationTokenSource.CreateLinkedTokenSource(deadline);
         attempt.CancelAfter(patience);
@@ -53,7 +53,7 @@ internal sealed class ExplainClient(ExplainArguments asked)
         return null;
     }
 
-    private static string NoAnswer(ServerTarget target, TimeSpan patience) => $"{target.Address}: no answer in {GoDuration.Format(patience)}";
+    private static string NoAnswer(AskedServer target, TimeSpan patience) => $"{target.Address}: no answer in {GoDuration.Format(patience)}";
 
     private static string ReadFile(string path)
     {
@@ -82,7 +82,7 @@ internal sealed class ExplainClient(ExplainArguments asked)
         }
     }
 
-    private async Task<IReadOnlyList<ExplainAnswer>> AskAsync(ServerTarget target, NatsLogin login, TcpWire wire, CancellationToken deadline)
+    private async Task<IReadOnlyList<ExplainAnswer>> AskAsync(AskedServer target, NatsLogin login, TcpWire wire, CancellationToken deadline)
     {
         try
         {

@@ -39,7 +39,7 @@ public sealed class ExplainArgumentsTests
     {
         ExplainArguments asked = Parse("route a");
 
-        Assert.Equal([new ServerTarget(new ServerAddress("127.0.0.1", 4222, IsTls: false), LoginSource.None)], asked.Connect.Targets);
+        Assert.Equal([new AskedServer(new ServerAddress("127.0.0.1", 4222, IsTls: false), LoginSource.None)], asked.Connect.Targets);
         Assert.Equal((TimeSpan.FromSeconds(5), null, false, false), (asked.Timeout, asked.ServerId, asked.AsksAll, asked.IsJson));
         Assert.Equal(("_INBOX", false, false), (asked.Connect.InboxPrefix, asked.Connect.IsTlsFirst, asked.Connect.WantsTls(asked.Connect.Targets[0].Address)));
     }

@@ -49,7 +49,7 @@ public sealed class NatsLoginTests
     {
         Assert.Equal(("somebody", "nobody"), (new NatsLogin { User = "u", Password = "secret" }.ToString(), NatsLogin.None.ToString()));
         Assert.DoesNotContain("secret", new LoginSource { User = "u", Password = "secret" }.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", new ServerTarget(new ServerAddress("h", 1, IsTls: false), new LoginSource { Token = "secret" }).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", new AskedServer(new ServerAddress("h", 1, IsTls: false), new LoginSource { Token = "secret" }).ToString(), StringComparison.Ordinal);
     }
 
     private static string Problem(LoginSource source, string file)
