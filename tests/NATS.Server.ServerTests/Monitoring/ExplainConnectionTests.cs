@@ -41,7 +41,7 @@ public sealed class ExplainConnectionTests
         await client.ReadToCloseAsync();
         JsonElement answer = await desk.AskClosedAsync(First);
         Assert.Contains(told, Summary(answer), StringComparison.Ordinal);
-        Assert.StartsWith("Cid 2 ('", Summary(answer), StringComparison.Ordinal);
+        Assert.StartsWith("Connection 2 (\"", Summary(answer), StringComparison.Ordinal);
         Assert.Equal(rule, RuleOf(answer));
         if (rule.Length > 0) Assert.Equal(source, SourceOf(answer));
         Assert.DoesNotContain("SECRET", answer.GetRawText(), StringComparison.Ordinal);
@@ -250,7 +250,7 @@ public sealed class ExplainConnectionTests
         await plain.SendAsync(RawClient.QuietConnect);
         await plain.ReadToCloseAsync();
         Explanation answer = Explain(server, 1);
-        Assert.StartsWith("Cid 1 closed ", answer.Summary, StringComparison.Ordinal);
+        Assert.StartsWith("Connection 1 closed ", answer.Summary, StringComparison.Ordinal);
         Assert.Contains("the TLS handshake failed: ", answer.Summary, StringComparison.Ordinal);
         Assert.Equal("tls", answer.Rule!.Name);
 
@@ -296,7 +296,7 @@ public sealed class ExplainConnectionTests
     private static Explanation Explain(NatsServer server, ulong cid)
     {
         Explanation answer = null!;
-        Eventually.True(() => (answer = server.Monitor.Explain(new ExplainQuestion { Kind = ExplainKind.Connection, Cid = cid })).Verdict == "closed", $"cid {cid} is closed");
+        Eventually.True(() => (answer = server.Monitor.Explain(new ExplainQuestion { Kind = ExplainKind.Connection, Cid = cid })).Verdict == "closed", $"connection {cid} is closed");
         return answer;
     }
 
@@ -342,7 +342,7 @@ public sealed class ExplainConnectionTests
         await using ExplainDesk desk = await ExplainDesk.StartAsync(Basic with { MaxSubscriptions = 2 });
         await using RawClient client = await desk.ConnectAsync("a", ",\"lang\":\"go\",\"version\":\"1.2\"");
         JsonElement answer = await desk.AskConnectionAsync(First);
-        Assert.Equal(("open", "", "Cid 2 ('a-app', user a) is open, and nothing holds it up."), (Verdict(answer), RuleOf(answer), Summary(answer)));
+        Assert.Equal(("open", "", "Connection 2 (\"a-app\", user a) is open, and nothing holds it up."), (Verdict(answer), RuleOf(answer), Summary(answer)));
         Assert.Contains("go 1.2", Finding(answer, "client").GetProperty("text").GetString(), StringComparison.Ordinal);
         await client.SendAsync("SUB a 1\r\nSUB b 2\r\n");
         await client.PingAsync();

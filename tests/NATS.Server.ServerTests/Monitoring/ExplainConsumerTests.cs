@@ -50,7 +50,7 @@ public sealed class ExplainConsumerTests : IDisposable
         await client.RequestAsync("$JS.API.CONSUMER.PAUSE.S.C", "{}");
         Assert.Equal("s.a", (await client.NextAsync()).Subject);
         answer = await desk.AskConsumerUntilAsync("delivering");
-        Assert.EndsWith("to cid 2 ('a-app', user a).", Summary(answer), StringComparison.Ordinal);
+        Assert.EndsWith("to connection 2 (\"a-app\", user a).", Summary(answer), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class ExplainConsumerTests : IDisposable
         await member.Raw.SendAsync("SUB out g 1\r\n");
         for (int i = 0; i < 2; i++) Assert.Equal("s.a", (await member.NextAsync()).Subject);
         answer = await desk.AskConsumerUntilAsync("delivering");
-        Assert.EndsWith("to cid 4 ('a-app').", Summary(answer), StringComparison.Ordinal);
+        Assert.EndsWith("to connection 4 (\"a-app\").", Summary(answer), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class ExplainConsumerTests : IDisposable
             "the message is given up");
         Assert.Equal((1L, 1L), Numbers(Finding(answer, "max_deliver")));
         Assert.Equal((1L, 1L), Numbers(Finding(answer, "max_waiting")));
-        Assert.Contains("cid 2 ('a-app', user a) was told '409 Exceeded MaxWaiting'", Finding(answer, "last_answer").GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains("connection 2 (\"a-app\", user a) was told \"409 Exceeded MaxWaiting\"", Finding(answer, "last_answer").GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -264,7 +264,7 @@ public sealed class ExplainConsumerTests : IDisposable
         await using ExplainedClient client = await ExplainedClient.CreateStreamAsync(desk, "\"mirror\":{\"name\":\"ORIGIN\"}", subjects: false);
         await client.ConsumerAsync("\"ack_policy\":\"none\"");
         JsonElement answer = await desk.AskConsumerUntilAsync("waiting", "mirror=ORIGIN");
-        Assert.Contains("has not got the messages of 'ORIGIN' yet", Summary(answer), StringComparison.Ordinal);
+        Assert.Contains("has not got the messages of \"ORIGIN\" yet", Summary(answer), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,8 +22,8 @@ internal static class ConnectionExplainer
     {
         int others = Math.Max(0, open + closed - 1);
         string text = others == 0
-            ? $"cid {cid} is the only connection of '{user}' that is known"
-            : $"cid {cid} is the newest connection of '{user}'; {StandingText.Count(others, "other is", "others are")} known: {StandingText.Number((long)open)} open and {StandingText.Number((long)closed)} closed in all";
+            ? $"connection {cid} is the only connection of \"{user}\" that is known"
+            : $"connection {cid} is the newest connection of \"{user}\"; {StandingText.Count(others, "other is", "others are")} known: {StandingText.Number((long)open)} open and {StandingText.Number((long)closed)} closed in all";
         return found with { Findings = [new Finding { Kind = "user", Text = text, User = user, Cid = cid, Value = others }, .. found.Findings] };
     }
 
@@ -50,7 +50,7 @@ internal static class ConnectionExplainer
     {
         ClosedConnection[] closed = server.ClosedConnections.Snapshot();
         oldest = closed.Length == 0 ? 0 : closed.Min(static connection => connection.Connection.Cid);
-        string from = closed.Length == 0 ? "" : $", cid {oldest} is the oldest of them";
+        string from = closed.Length == 0 ? "" : $", connection {oldest} is the oldest of them";
         return new Finding
         {
             Kind = "limit",
@@ -71,13 +71,13 @@ internal static class ConnectionExplainer
         {
             Question = "connection",
             Verdict = "not_found",
-            Summary = $"No connection of a user '{user}' is open or remembered.",
+            Summary = $"No connection of a user \"{user}\" is open or remembered.",
             Findings =
             [
                 Remembered(server, out _),
-                .. SimilarNames.Findings(user, users, static name => new Finding { Kind = "user", Text = $"there are connections of '{name}'", User = name }),
+                .. SimilarNames.Findings(user, users, static name => new Finding { Kind = "user", Text = $"there are connections of \"{name}\"", User = name }),
             ],
-            Hints = SimilarNames.Nearest(user, users) is { } nearest ? [$"Perhaps '{nearest}' is meant."] : ["Users are named as /connz?auth=1 shows them: a name, a public nkey, or the name in a token."],
+            Hints = SimilarNames.Nearest(user, users) is { } nearest ? [$"Perhaps \"{nearest}\" is meant."] : ["Users are named as /connz?auth=1 shows them: a name, a public nkey, or the name in a token."],
         };
     }
 }

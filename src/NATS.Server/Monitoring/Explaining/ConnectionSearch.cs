@@ -47,9 +47,9 @@ internal static class ConnectionSearch
     public static string NameOf(ConnectionSnapshot connection)
     {
         List<string> words = [];
-        if (connection.Name.Length > 0) words.Add($"'{connection.Name}'");
+        if (connection.Name.Length > 0) words.Add($"\"{connection.Name}\"");
         if (UserOf(connection) is { Length: > 0 } user) words.Add($"user {user}");
-        return words.Count == 0 ? $"cid {connection.Cid}" : $"cid {connection.Cid} ({string.Join(", ", words)})";
+        return words.Count == 0 ? $"connection {connection.Cid}" : $"connection {connection.Cid} ({string.Join(", ", words)})";
     }
 
     /// <summary>The user of a connection; empty without one.</summary>

@@ -65,13 +65,13 @@ internal static class ConsumerExplainer
         [.. engine.Accounts.Where(account => account.TryGetStream(stream, out _) || account.TryGetOffline(stream, out _)).Select(static account => account.Name).Order(StringComparer.Ordinal)];
 
     private static Explanation NoAccount(string wanted, IReadOnlyList<string> accounts) => NotFound(
-        $"There is no account '{wanted}' on this server.",
-        SimilarNames.Findings(wanted, accounts, static name => new Finding { Kind = "account", Text = $"there is an account '{name}'", Account = name }),
+        $"There is no account \"{wanted}\" on this server.",
+        SimilarNames.Findings(wanted, accounts, static name => new Finding { Kind = "account", Text = $"there is an account \"{name}\"", Account = name }),
         []);
 
     private static Explanation Several(string stream, string[] accounts) => NotFound(
-        $"{StandingText.Number((long)accounts.Length)} accounts have a stream '{stream}'.",
-        SimilarNames.Findings("", accounts, name => new Finding { Kind = "stream", Text = $"account '{name}' has a stream '{stream}'", Account = name, Stream = stream }),
+        $"{StandingText.Number((long)accounts.Length)} accounts have a stream \"{stream}\".",
+        SimilarNames.Findings("", accounts, name => new Finding { Kind = "stream", Text = $"account \"{name}\" has a stream \"{stream}\"", Account = name, Stream = stream }),
         ["Say which account is meant."]);
 
     private static Explanation NoStreamAnywhere(string wanted, JetStreamEngine engine)
@@ -79,9 +79,9 @@ internal static class ConsumerExplainer
         JetStreamStream[] streams = [.. engine.Accounts.SelectMany(static account => account.Streams)];
         string[] names = [.. streams.Select(static stream => stream.Name).Distinct(StringComparer.Ordinal)];
         return NotFound(
-            $"No account of this server has a stream '{wanted}'; there {(streams.Length == 1 ? "is" : "are")} {StandingText.Count(streams.Length, "stream")} in all.",
-            SimilarNames.Findings(wanted, names, name => new Finding { Kind = "stream", Text = $"there is a stream '{name}'", Account = streams.First(stream => stream.Name == name).Port.Name, Stream = name }),
-            SimilarNames.Nearest(wanted, names) is { } nearest ? [$"Perhaps '{nearest}' is meant."] : []);
+            $"No account of this server has a stream \"{wanted}\"; there {(streams.Length == 1 ? "is" : "are")} {StandingText.Count(streams.Length, "stream")} in all.",
+            SimilarNames.Findings(wanted, names, name => new Finding { Kind = "stream", Text = $"there is a stream \"{name}\"", Account = streams.First(stream => stream.Name == name).Port.Name, Stream = name }),
+            SimilarNames.Nearest(wanted, names) is { } nearest ? [$"Perhaps \"{nearest}\" is meant."] : []);
     }
 
     private static Explanation NotEnabled(string account, IMonitoredServer server) => new()
@@ -101,15 +101,15 @@ internal static class ConsumerExplainer
             new Finding { Kind = "stream", Text = $"the stream is offline: {offline.Reason}", Account = account, Stream = offline.Name, Decides = true, Refusal = offline.Reason },
         ];
         foreach ((string name, string reason) in offline.Consumers.OrderBy(static consumer => consumer.Key, StringComparer.Ordinal).Take(SimilarNames.Maximum))
-            findings.Add(new Finding { Kind = "consumer", Text = $"consumer '{name}' needs a newer server: {reason}", Stream = offline.Name, Consumer = name, Decides = true, Refusal = reason });
+            findings.Add(new Finding { Kind = "consumer", Text = $"consumer \"{name}\" needs a newer server: {reason}", Stream = offline.Name, Consumer = name, Decides = true, Refusal = reason });
         bool isCause = offline.Consumers.ContainsKey(question.Consumer);
         return new Explanation
         {
             Question = Question,
             Verdict = "stopped",
             Summary = isCause
-                ? $"Consumer '{question.Consumer}' needs a newer server than this one, so its stream '{offline.Name}' is offline. Nothing of it was touched."
-                : $"Stream '{offline.Name}' is offline: {offline.Reason}. None of its consumers delivers; nothing of it was touched.",
+                ? $"Consumer \"{question.Consumer}\" needs a newer server than this one, so its stream \"{offline.Name}\" is offline. Nothing of it was touched."
+                : $"Stream \"{offline.Name}\" is offline: {offline.Reason}. None of its consumers delivers; nothing of it was touched.",
             Rule = new ExplainRule("metadata._nats.req.level", "", isCause ? $"consumer {question.Consumer} on stream {offline.Name}" : $"stream {offline.Name}"),
             Findings = findings,
             Hints = ["Start a server that is new enough on this store directory.", "Or delete what needs it: then the rest is served again after a restart."],
@@ -119,28 +119,28 @@ internal static class ConsumerExplainer
     private static Explanation NoStream(ExplainQuestion question, JetStreamAccount account, JetStreamEngine engine)
     {
         string[] streams = [.. account.Streams.Select(static stream => stream.Name), .. account.OfflineStreams.Select(static stream => stream.Name)];
-        List<Finding> findings = [.. SimilarNames.Findings(question.Stream, streams, static name => new Finding { Kind = "stream", Text = $"there is a stream '{name}'", Stream = name })];
+        List<Finding> findings = [.. SimilarNames.Findings(question.Stream, streams, static name => new Finding { Kind = "stream", Text = $"there is a stream \"{name}\"", Stream = name })];
         string[] elsewhere = AccountsHaving(question.Stream, engine);
         foreach (string other in elsewhere.Take(SimilarNames.Maximum))
-            findings.Add(new Finding { Kind = "account", Text = $"account '{other}' has a stream of this name", Account = other, Stream = question.Stream });
+            findings.Add(new Finding { Kind = "account", Text = $"account \"{other}\" has a stream of this name", Account = other, Stream = question.Stream });
         List<string> hints = [];
-        if (SimilarNames.Nearest(question.Stream, streams) is { } nearest) hints.Add($"Perhaps '{nearest}' is meant.");
-        if (elsewhere.Length > 0) hints.Add($"Perhaps the stream of account '{elsewhere[0]}' is meant.");
-        return NotFound($"Account '{account.Name}' has no stream '{question.Stream}'; it has {StandingText.Count(streams.Length, "stream")}.", findings, hints);
+        if (SimilarNames.Nearest(question.Stream, streams) is { } nearest) hints.Add($"Perhaps \"{nearest}\" is meant.");
+        if (elsewhere.Length > 0) hints.Add($"Perhaps the stream of account \"{elsewhere[0]}\" is meant.");
+        return NotFound($"Account \"{account.Name}\" has no stream \"{question.Stream}\"; it has {StandingText.Count(streams.Length, "stream")}.", findings, hints);
     }
 
     private static Explanation NoConsumer(ExplainQuestion question, JetStreamStream stream, string account)
     {
         string[] consumers = [.. stream.Consumers.Select(static consumer => consumer.Name)];
         List<string> hints = [];
-        if (SimilarNames.Nearest(question.Consumer, consumers) is { } nearest) hints.Add($"Perhaps '{nearest}' is meant.");
+        if (SimilarNames.Nearest(question.Consumer, consumers) is { } nearest) hints.Add($"Perhaps \"{nearest}\" is meant.");
         long thresholdNs = stream.Config.ConsumerLimits.InactiveThresholdNs;
         hints.Add(thresholdNs > 0
             ? $"It may have been deleted because nobody used it: on this stream consumers live for {StandingText.Setting(thresholdNs)} without being used unless they say otherwise."
             : "If it was no durable one, it may have been deleted because nobody used it: such a consumer lives for 5s without its client unless its inactive_threshold says otherwise.");
         return NotFound(
-            $"Stream '{stream.Name}' has no consumer '{question.Consumer}'; it has {StandingText.Count(consumers.Length, "consumer")}.",
-            SimilarNames.Findings(question.Consumer, consumers, name => new Finding { Kind = "consumer", Text = $"there is a consumer '{name}'", Account = account, Stream = stream.Name, Consumer = name }),
+            $"Stream \"{stream.Name}\" has no consumer \"{question.Consumer}\"; it has {StandingText.Count(consumers.Length, "consumer")}.",
+            SimilarNames.Findings(question.Consumer, consumers, name => new Finding { Kind = "consumer", Text = $"there is a consumer \"{name}\"", Account = account, Stream = stream.Name, Consumer = name }),
             hints);
     }
 

@@ -177,7 +177,7 @@ internal sealed partial class ConsumerStory
         Add(new Finding
         {
             Kind = "last_answer",
-            Text = $"{client} was told '{answer.Code} {answer.Description}' {StandingText.Ago(answer.TimeNs, _nowNs)}",
+            Text = $"{client} was told \"{answer.Code} {answer.Description}\" {StandingText.Ago(answer.TimeNs, _nowNs)}",
             Cid = standing?.Connection.Cid,
             Name = NameOrNull(standing),
             User = UserOrNull(standing),
@@ -189,17 +189,17 @@ internal sealed partial class ConsumerStory
     {
         IReadOnlyList<SubscriptionSnapshot> listeners = _server.FindListeners(_account, _config.DeliverSubject);
         Finding[] clients = [.. listeners.Take(MaximumClients).Select(DescribeListener), .. LeftOut(listeners.Count)];
-        string where = _config.DeliverGroup.Length > 0 ? $"in queue group '{_config.DeliverGroup}' to {_config.DeliverSubject}" : $"to {_config.DeliverSubject}";
+        string where = _config.DeliverGroup.Length > 0 ? $"in queue group \"{_config.DeliverGroup}\" to {_config.DeliverSubject}" : $"to {_config.DeliverSubject}";
         if (_standing.IsActive || _info.IsPushBound)
         {
             foreach (Finding client in clients)
             {
-                if (client.Refusal is null && client.Cid is not null) _receivers.Add(client.Name is { } name ? $"cid {client.Cid} ('{name}')" : $"cid {client.Cid}");
+                if (client.Refusal is null && client.Cid is not null) _receivers.Add(client.Name is { } name ? $"connection {client.Cid} (\"{name}\")" : $"connection {client.Cid}");
             }
 
             Add(new Finding { Kind = "deliver_subject", Text = $"messages are pushed {where}, and somebody listens there", Subject = _config.DeliverSubject, Queue = QueueOrNull(), Value = clients.Count(static client => client is { Kind: "client", Refusal: null }), Findings = clients });
             if (clients.FirstOrDefault(static client => client is { Refusal: null, Value: > 0, Limit: > 0 } && client.Value > client.Limit / 2) is { } slow)
-                _hints.Add($"cid {slow.Cid} does not read as fast as messages come: ask for connection {slow.Cid}.");
+                _hints.Add($"Connection {slow.Cid} does not read as fast as messages come: ask about it, too.");
             LookAtFlow();
             return;
         }
@@ -225,7 +225,7 @@ internal sealed partial class ConsumerStory
         }
 
         _hints.Add(isGroup
-            ? $"Start the application that subscribes to {_config.DeliverSubject} in queue group '{_config.DeliverGroup}'."
+            ? $"Start the application that subscribes to {_config.DeliverSubject} in queue group \"{_config.DeliverGroup}\"."
             : $"Start the application that subscribes to {_config.DeliverSubject}; a subscription in a queue group does not count without deliver_group.");
     }
 
@@ -260,7 +260,7 @@ internal sealed partial class ConsumerStory
         return new Finding
         {
             Kind = "client",
-            Text = client is null ? $"cid {listener.Cid}" : $"{ConnectionSearch.NameOf(client.Connection)}, {StandingText.Count(client.Connection.PendingBytes, "byte")} pending",
+            Text = client is null ? $"connection {listener.Cid}" : $"{ConnectionSearch.NameOf(client.Connection)}, {StandingText.Count(client.Connection.PendingBytes, "byte")} pending",
             Subject = subject,
             Queue = queue.Length > 0 ? queue : null,
             Account = listener.Account == _account ? null : listener.Account,
@@ -278,7 +278,7 @@ internal sealed partial class ConsumerStory
         client = null;
         if (_server.FindListeners(_account, reply) is not [{ } listener, ..]) return "a client that listens no more, or is in another account";
         client = _server.FindConnection(listener.Cid);
-        return client is null ? $"cid {listener.Cid}" : ConnectionSearch.NameOf(client.Connection);
+        return client is null ? $"connection {listener.Cid}" : ConnectionSearch.NameOf(client.Connection);
     }
 
     private string? QueueOrNull() => _config.DeliverGroup.Length > 0 ? _config.DeliverGroup : null;

@@ -35,8 +35,8 @@ internal sealed partial class ConsumerStory
     private void DescribeStream()
     {
         string messages = _state.Messages == 0
-            ? _state.LastSequence == 0 ? "it has never had a message" : $"it is empty; its last message had sequence {StandingText.Number(_state.LastSequence)}"
-            : $"it has {StandingText.Count(_state.Messages, "message")}, sequences {StandingText.Number(_state.FirstSequence)} to {StandingText.Number(_state.LastSequence)}, the last one stored {StandingText.Ago(_state.LastTimeNs, _nowNs)}";
+            ? _state.LastSequence == 0 ? "the stream has never had a message" : $"the stream is empty; its last message had sequence {StandingText.Number(_state.LastSequence)}"
+            : $"the stream has {StandingText.Count(_state.Messages, "message")}, sequences {StandingText.Number(_state.FirstSequence)} to {StandingText.Number(_state.LastSequence)}, the last one stored {StandingText.Ago(_state.LastTimeNs, _nowNs)}";
         string isSealed = _stream.Config.Sealed ? "; it is sealed, so no more will come" : "";
         Add(new Finding { Kind = "stream", Text = messages + isSealed, Account = _account, Stream = _stream.Name, Value = (long)_state.Messages });
         if (_stream.Store.WriteFailure is not { } failure) return;
@@ -137,7 +137,7 @@ internal sealed partial class ConsumerStory
         string heard = origin.ActiveNs < 0 ? "nothing has been heard of it" : $"it was last heard {StandingText.Span(origin.ActiveNs)} ago";
         string lag = origin.Lag > 0 ? $", {StandingText.Count(origin.Lag, "message")} behind" : "";
         string problem = origin.Error is { } error ? $"; {error.Description}" : "";
-        var finding = new Finding { Kind = kind, Text = $"the stream is a {kind} of '{origin.Name}': {heard}{lag}{problem}", Stream = origin.Name, Value = (long)origin.Lag, Refusal = origin.Error?.Description };
+        var finding = new Finding { Kind = kind, Text = $"the stream is a {kind} of \"{origin.Name}\": {heard}{lag}{problem}", Stream = origin.Name, Value = (long)origin.Lag, Refusal = origin.Error?.Description };
         bool isBehind = origin.Lag > 0 || origin.Error is not null || origin.ActiveNs < 0;
         if (!isBehind || _info.Pending > 0)
         {
@@ -145,7 +145,7 @@ internal sealed partial class ConsumerStory
             return;
         }
 
-        Block(finding, $"its stream has not got the messages of '{origin.Name}' yet ({heard}{lag}{problem})", new ExplainRule(kind, origin.Name, StreamSource));
-        _hints.Add($"Look at stream '{origin.Name}': whether it exists, may be read from here, and is reachable.");
+        Block(finding, $"its stream has not got the messages of \"{origin.Name}\" yet ({heard}{lag}{problem})", new ExplainRule(kind, origin.Name, StreamSource));
+        _hints.Add($"Look at stream \"{origin.Name}\": whether it exists, may be read from here, and is reachable.");
     }
 }

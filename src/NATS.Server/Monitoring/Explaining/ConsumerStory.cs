@@ -86,7 +86,7 @@ internal sealed partial class ConsumerStory
 
     private string Summary(string verdict)
     {
-        string name = $"Consumer '{_consumer.Name}' on stream '{_stream.Name}'";
+        string name = $"Consumer {_consumer.Name} on stream {_stream.Name}";
         switch (verdict)
         {
             case "delivering":

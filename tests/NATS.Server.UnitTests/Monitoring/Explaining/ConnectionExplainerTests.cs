@@ -32,7 +32,7 @@ public sealed class ConnectionExplainerTests
         {
             Explanation answer = Ask(server, cid);
             Assert.Equal(("connection", "closed"), (answer.Question, answer.Verdict));
-            Assert.StartsWith($"Cid {cid} ('app', user alice) closed 4m50s ago: ", answer.Summary, StringComparison.Ordinal);
+            Assert.StartsWith($"Connection {cid} (\"app\", user alice) closed 4m50s ago: ", answer.Summary, StringComparison.Ordinal);
             Assert.EndsWith(".", answer.Summary, StringComparison.Ordinal);
             Finding closed = Assert.Single(answer.Findings, static finding => finding.Decides);
             Assert.Equal(state.ToReason(), closed.Refusal);
@@ -103,7 +103,7 @@ public sealed class ConnectionExplainerTests
         var server = new FakeMonitoredServer();
         server.Standings.Add(new ConnectionStanding { Connection = Snapshot(7), Limits = new ConnectionLimits { MaxPending = 1000 } });
         Explanation answer = Ask(server, 7);
-        Assert.Equal(("open", null, "Cid 7 ('app', user alice) is open, and nothing holds it up."), (answer.Verdict, answer.Rule, answer.Summary));
+        Assert.Equal(("open", null, "Connection 7 (\"app\", user alice) is open, and nothing holds it up."), (answer.Verdict, answer.Rule, answer.Summary));
         Assert.Null(answer.Hints);
         Assert.DoesNotContain(answer.Findings, static finding => finding.Decides);
     }
@@ -118,9 +118,9 @@ public sealed class ConnectionExplainerTests
         server.Connections.Add(Snapshot(5));
         Explanation answer = ConnectionExplainer.Explain(new ExplainQuestion { Kind = ExplainKind.Connection, User = "alice" }, server, Now);
         Assert.Equal("closed", answer.Verdict);
-        Assert.Equal("cid 9 is the newest connection of 'alice'; 2 others are known: 1 open and 2 closed in all", answer.Findings[0].Text);
+        Assert.Equal("connection 9 is the newest connection of \"alice\"; 2 others are known: 1 open and 2 closed in all", answer.Findings[0].Text);
         answer = ConnectionExplainer.Explain(new ExplainQuestion { Kind = ExplainKind.Connection, User = "Alice" }, server, Now);
-        Assert.Equal(("not_found", "Perhaps 'alice' is meant."), (answer.Verdict, Assert.Single(answer.Hints!)));
+        Assert.Equal(("not_found", "Perhaps \"alice\" is meant."), (answer.Verdict, Assert.Single(answer.Hints!)));
     }
 
     private static Explanation Ask(FakeMonitoredServer server, ulong cid) => ConnectionExplainer.Explain(new ExplainQuestion { Kind = ExplainKind.Connection, Cid = cid }, server, Now);

@@ -17,7 +17,7 @@ public sealed class ConsumerExplainerTests
         it.Expect("idle");
         it.Publish(3);
         Explanation explanation = it.Expect("waiting", "pull=");
-        Assert.Equal("Consumer 'C' on stream 'S' delivers nothing: no client asks for messages: no pull request waits. 3 messages wait for it.", explanation.Summary);
+        Assert.Equal("Consumer C on stream S delivers nothing: no client asks for messages: no pull request waits. 3 messages wait for it.", explanation.Summary);
         Assert.Contains("none has come since the server started", Of(explanation, "pull_requests").Text, StringComparison.Ordinal);
         it.Listen("in");
         it.Pull("2");
@@ -25,7 +25,7 @@ public sealed class ConsumerExplainerTests
         it.Advance(3);
         explanation = it.Expect("waiting", "pull=");
         Finding pulls = Of(explanation, "pull_requests");
-        Assert.Equal("no pull request waits; the last one came 3s ago from cid 7 ('worker', user alice) and asked for 2 messages, of which it got 2", pulls.Text);
+        Assert.Equal("no pull request waits; the last one came 3s ago from connection 7 (\"worker\", user alice) and asked for 2 messages, of which it got 2", pulls.Text);
         Assert.Equal((7UL, "worker", "alice", true), (pulls.Cid!.Value, pulls.Name, pulls.User, pulls.Decides));
         it.Pull("1");
         Assert.Equal(3, it.Received.Count);
@@ -45,7 +45,7 @@ public sealed class ConsumerExplainerTests
         it.Publish(2);
         Assert.Equal(2, it.Received.Count);
         Explanation explanation = it.Expect("delivering");
-        Assert.Equal("Consumer 'C' on stream 'S' delivers: 2 deliveries so far; the last delivery was less than 1ms ago, to cid 7 ('worker', user alice).", explanation.Summary);
+        Assert.Equal("Consumer C on stream S delivers: 2 deliveries so far; the last delivery was less than 1ms ago, to connection 7 (\"worker\", user alice).", explanation.Summary);
         Assert.Equal("2 messages of at most 1,000 are delivered and not acknowledged; the first of them is message 1, delivered 1 time; the next one is delivered again 2026-01-01T00:00:30Z (in 30s) unless it is acknowledged (by ack_wait, or the delay of a NAK)", Of(explanation, "ack_pending").Text);
     }
 
@@ -65,7 +65,7 @@ public sealed class ConsumerExplainerTests
 
         Explanation explanation = it.Expect("delivering");
         Assert.Contains("of them in the last 12s (10", Of(explanation, "last_delivery").Text, StringComparison.Ordinal);
-        Assert.StartsWith("Consumer 'C' on stream 'S' delivers: 1", explanation.Summary, StringComparison.Ordinal);
+        Assert.StartsWith("Consumer C on stream S delivers: 1", explanation.Summary, StringComparison.Ordinal);
         Assert.Contains("in the last 12s", explanation.Summary, StringComparison.Ordinal);
     }
 
@@ -78,7 +78,7 @@ public sealed class ConsumerExplainerTests
         it.Pull("""{"batch":5}""");
         it.Publish(1);
         Explanation explanation = it.Expect("stopped", "pause_until=2026-01-01T00:01:30Z");
-        Assert.Equal("Consumer 'C' on stream 'S' delivers nothing: it is paused until 2026-01-01T00:01:30Z (in 1m30s). 1 message waits for it.", explanation.Summary);
+        Assert.Equal("Consumer C on stream S delivers nothing: it is paused until 2026-01-01T00:01:30Z (in 1m30s). 1 message waits for it.", explanation.Summary);
         Assert.Equal(90_000_000_000, Of(explanation, "paused").Value);
         Assert.Empty(it.Received);
         it.Advance(91);
@@ -123,7 +123,7 @@ public sealed class ConsumerExplainerTests
         it.Publish(1);
         it.Advance(20);
         Explanation explanation = it.Expect("waiting", "ack_wait=30s");
-        Assert.Equal("Consumer 'C' on stream 'S' delivers nothing: everything has been delivered, and 1 message waits for its acknowledgement.", explanation.Summary);
+        Assert.Equal("Consumer C on stream S delivers nothing: everything has been delivered, and 1 message waits for its acknowledgement.", explanation.Summary);
         Assert.Contains("is delivered again 2026-01-01T00:00:30Z (in 10s) unless", Of(explanation, "ack_pending").Text, StringComparison.Ordinal);
         it.Advance(11);
         Assert.Equal(2, it.Received.Count);
@@ -145,7 +145,7 @@ public sealed class ConsumerExplainerTests
         Assert.Contains("(in 45s)", Of(it.Expect("waiting", "ack_wait=30s"), "ack_pending").Text, StringComparison.Ordinal);
         it.Advance(46);
         Explanation explanation = it.Expect("waiting", "pull=");
-        Assert.Equal("Consumer 'C' on stream 'S' delivers nothing: no client asks for messages: no pull request waits. 1 message waits to be delivered again.", explanation.Summary);
+        Assert.Equal("Consumer C on stream S delivers nothing: no client asks for messages: no pull request waits. 1 message waits to be delivered again.", explanation.Summary);
         Assert.Equal("1 message waits to be delivered again, message 1 first", Of(explanation, "redelivery").Text);
         Assert.Contains("message 1 is next, once more", Of(explanation, "next_message").Text, StringComparison.Ordinal);
         it.Pull("1");
@@ -239,7 +239,7 @@ public sealed class ConsumerExplainerTests
         for (int i = 0; i < 3; i++) it.Pull("1");
         Explanation explanation = it.Expect("idle");
         Assert.Equal((2L, 2L), (Of(explanation, "max_waiting").Value!.Value, Of(explanation, "max_waiting").Limit!.Value));
-        Assert.Contains("was told '409 Exceeded MaxWaiting'", Of(explanation, "last_answer").Text, StringComparison.Ordinal);
+        Assert.Contains("was told \"409 Exceeded MaxWaiting\"", Of(explanation, "last_answer").Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -265,7 +265,7 @@ public sealed class ConsumerExplainerTests
         explanation = it.Expect("delivering");
         Finding client = Assert.Single(Of(explanation, "deliver_subject").Findings!);
         Assert.Equal((7UL, "alice", null), (client.Cid!.Value, client.User, client.Refusal));
-        Assert.EndsWith("to cid 7 ('worker').", explanation.Summary, StringComparison.Ordinal);
+        Assert.EndsWith("to connection 7 (\"worker\").", explanation.Summary, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -329,7 +329,7 @@ public sealed class ConsumerExplainerTests
         var it = new ExplainedConsumer(static config => config with { FilterSubject = "s.b" });
         it.Publish(3);
         Explanation explanation = it.Expect("idle");
-        Assert.Equal("Consumer 'C' on stream 'S' has nothing to deliver: its filter matches none of the stream's 3 messages.", explanation.Summary);
+        Assert.Equal("Consumer C on stream S has nothing to deliver: its filter matches none of the stream's 3 messages.", explanation.Summary);
         Assert.Equal((0L, 3L), (Of(explanation, "filter").Value!.Value, Of(explanation, "filter").Limit!.Value));
         Assert.Contains(explanation.Hints!, static hint => hint.StartsWith("No stored message has a subject", StringComparison.Ordinal));
         it.Publish(1, "s.b");
@@ -346,7 +346,7 @@ public sealed class ConsumerExplainerTests
         var it = new ExplainedConsumer(static config => config with { DeliverPolicy = DeliverPolicy.ByStartSequence, StartSequence = 10 });
         it.Publish(3);
         Explanation explanation = it.Expect("idle", "opt_start_seq=10");
-        Assert.Equal("Consumer 'C' on stream 'S' has nothing to deliver: it begins with message 10, and the stream's last one is 3.", explanation.Summary);
+        Assert.Equal("Consumer C on stream S has nothing to deliver: it begins with message 10, and the stream's last one is 3.", explanation.Summary);
         Assert.Equal((10L, 3L), (Of(explanation, "start").Value!.Value, Of(explanation, "start").Limit!.Value));
 
         var late = new ExplainedConsumer(static config => config with { DeliverPolicy = DeliverPolicy.New }, before: 4);
@@ -425,16 +425,16 @@ public sealed class ConsumerExplainerTests
     {
         var it = new ExplainedConsumer();
         Explanation explanation = it.Explain(consumer: "CC");
-        Assert.Equal(("not_found", "Stream 'S' has no consumer 'CC'; it has 1 consumer."), (explanation.Verdict, explanation.Summary));
+        Assert.Equal(("not_found", "Stream \"S\" has no consumer \"CC\"; it has 1 consumer."), (explanation.Verdict, explanation.Summary));
         Assert.Equal("C", Of(explanation, "consumer").Consumer);
         explanation = it.Explain(stream: "SS");
-        Assert.Equal(("not_found", "Account 'A' has no stream 'SS'; it has 1 stream."), (explanation.Verdict, explanation.Summary));
+        Assert.Equal(("not_found", "Account \"A\" has no stream \"SS\"; it has 1 stream."), (explanation.Verdict, explanation.Summary));
         explanation = it.Explain(account: "");
         Assert.Equal("idle", explanation.Verdict);
         explanation = it.Explain(account: "", stream: "SS");
-        Assert.Equal(("not_found", "No account of this server has a stream 'SS'; there is 1 stream in all."), (explanation.Verdict, explanation.Summary));
+        Assert.Equal(("not_found", "No account of this server has a stream \"SS\"; there is 1 stream in all."), (explanation.Verdict, explanation.Summary));
         explanation = it.Explain(account: "AA");
-        Assert.Equal(("not_found", "There is no account 'AA' on this server."), (explanation.Verdict, explanation.Summary));
+        Assert.Equal(("not_found", "There is no account \"AA\" on this server."), (explanation.Verdict, explanation.Summary));
         explanation = it.Explain(account: "$G");
         Assert.Equal(("stopped", "jetstream", "account $G"), (explanation.Verdict, explanation.Rule!.Name, explanation.Rule.Source));
         it.Server.JetStream = null;
@@ -450,9 +450,9 @@ public sealed class ConsumerExplainerTests
         Assert.Null(it.World.Account.DeleteStream(it.Stream));
         it.World.Account.AddOffline(new OfflineStream(folder, it.Stream.Config, "stopped - unsupported consumer \"C\"", new Dictionary<string, string>(StringComparer.Ordinal) { ["C"] = "unsupported - required API level: 99, current API level: 5" }));
         Explanation explanation = it.Expect("stopped", "metadata._nats.req.level=");
-        Assert.Equal("Consumer 'C' needs a newer server than this one, so its stream 'S' is offline. Nothing of it was touched.", explanation.Summary);
+        Assert.Equal("Consumer \"C\" needs a newer server than this one, so its stream \"S\" is offline. Nothing of it was touched.", explanation.Summary);
         Assert.Equal("unsupported - required API level: 99, current API level: 5", Of(explanation, "consumer").Refusal);
-        Assert.StartsWith("Stream 'S' is offline: stopped - unsupported consumer", it.Explain(consumer: "D").Summary, StringComparison.Ordinal);
+        Assert.StartsWith("Stream \"S\" is offline: stopped - unsupported consumer", it.Explain(consumer: "D").Summary, StringComparison.Ordinal);
     }
 
     [Fact]
