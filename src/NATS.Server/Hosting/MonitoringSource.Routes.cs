@@ -80,11 +80,11 @@ internal sealed partial class MonitoringSource
             case RequestForwarder forwarder:
                 return new ServiceImportTarget(subscribed, forwarder.Import);
             case ResponseForwarder:
-                return new ServerTarget(subscribed, "takes answers of services to those who asked in other accounts");
+                return new InternalTarget(subscribed, "takes answers of services to those who asked in other accounts");
             case AccountPort:
                 return Describe(account, subscribed, AccountPort.TargetOf(subscription), subject);
             default:
-                return new ServerTarget(subscribed, "the server itself answers it");
+                return new InternalTarget(subscribed, "the server itself answers it");
         }
     }
 
@@ -114,31 +114,31 @@ internal sealed partial class MonitoringSource
             case JetStreamStream stream:
                 return Describe(account, subscribed, stream, text);
             case ApiTarget api:
-                return api.ExporterOf(subject) is null && IsOfAssets(text) ? null : new ServerTarget(subscribed, "JetStream answers the request");
+                return api.ExporterOf(subject) is null && IsOfAssets(text) ? null : new InternalTarget(subscribed, "JetStream answers the request");
             case SystemApiTarget:
-                return new ServerTarget(subscribed, "JetStream answers the request");
+                return new InternalTarget(subscribed, "JetStream answers the request");
             case PullTarget:
                 return OfConsumer(account, subscribed, "takes the request for messages", text[PullRequests.Length..].Split('.'), static _ => true);
             case AcknowledgementTarget:
                 string[] tokens = text[Acknowledgements.Length..].Split('.');
                 return tokens.Length is 7 or >= 9
                     ? OfConsumer(account, subscribed, "takes the acknowledgement", tokens.Length >= 9 ? tokens[2..] : tokens, static consumer => consumer.Config.AckPolicy is not (AckPolicy.None or AckPolicy.FlowControl))
-                    : new ServerTarget(subscribed, "takes acknowledgements", "this is none");
+                    : new InternalTarget(subscribed, "takes acknowledgements", "this is none");
             case FlowControlTarget:
-                return new ServerTarget(subscribed, "takes answers to flow control");
+                return new InternalTarget(subscribed, "takes answers to flow control");
             case not null when text.StartsWith(DirectGets, StringComparison.Ordinal):
-                return new ServerTarget(subscribed, "the stream answers with one of its messages") { Stream = text[DirectGets.Length..].Split('.')[0] };
+                return new InternalTarget(subscribed, "the stream answers with one of its messages") { Stream = text[DirectGets.Length..].Split('.')[0] };
             default:
-                return new ServerTarget(subscribed, "JetStream itself takes it");
+                return new InternalTarget(subscribed, "JetStream itself takes it");
         }
     }
 
     private static bool IsOfAssets(string subject) => subject.StartsWith(PullRequests, StringComparison.Ordinal) || subject.StartsWith(DirectGets, StringComparison.Ordinal);
 
-    private ServerTarget OfConsumer(string account, string subscribed, string what, string[] names, Func<Consumer, bool> takes)
+    private InternalTarget OfConsumer(string account, string subscribed, string what, string[] names, Func<Consumer, bool> takes)
     {
         (string streamName, string consumerName) = (names[0], names.Length > 1 ? names[1] : "");
-        var target = new ServerTarget(subscribed, $"consumer {consumerName} of stream {streamName} {what}") { Stream = streamName, Consumer = consumerName };
+        var target = new InternalTarget(subscribed, $"consumer {consumerName} of stream {streamName} {what}") { Stream = streamName, Consumer = consumerName };
         if (server.JetStream?.TryGetAccount(account, out JetStreamAccount? owner) != true || !owner!.TryGetStream(streamName, out JetStreamStream? stream))
         {
             return target with { Refusal = $"account {DisplayNameOf(account)} has no stream {streamName}" };

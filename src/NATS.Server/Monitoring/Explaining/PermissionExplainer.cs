@@ -90,7 +90,7 @@ internal static class PermissionExplainer
 
         if (verdict.IsAllowed) findings.AddRange(Imports(question.Subject, rights, server));
         string queue = question.Queue.Length > 0 ? $" in queue group \"{question.Queue}\"" : "";
-        string parts = denied.Count > 0 ? $" It does not get what {list} denies: {string.Join(", ", denied.Take(NearbyNames.Maximum).Select(entry => $"\"{judge.Words.Written(entry)}\""))}." : "";
+        string parts = denied.Count > 0 ? $" It does not get what {list} denies: {string.Join(", ", denied.Take(SimilarNames.Maximum).Select(entry => $"\"{judge.Words.Written(entry)}\""))}." : "";
         return new Explanation
         {
             Question = "subscribe",

@@ -43,7 +43,7 @@ internal static class RightsSearch
     {
         IReadOnlyList<string> accounts = [.. server.ListAccounts().Select(server.DisplayNameOf)];
         string unknown = server.Options.Operator.IsEnabled ? "Accounts that nobody uses are not known until a user of theirs connects." : "";
-        return NotFound(question, $"There is no account {question.Account}.", [NearbyNames.Sentence("Accounts", question.Account, accounts), unknown]);
+        return NotFound(question, $"There is no account {question.Account}.", [SimilarNames.Sentence("Accounts", question.Account, accounts), unknown]);
     }
 
     private static Explanation? ByConnection(ExplainQuestion question, string account, IMonitoredServer server, out IReadOnlyList<RightsGroup> found)
@@ -56,7 +56,7 @@ internal static class RightsSearch
             string closed = server.ClosedConnections.Snapshot().Any(connection => connection.Connection.Cid == question.Cid)
                 ? $"Connection {cid} has closed: ask the question \"connection\" to see why."
                 : "";
-            return NotFound(question, $"There is no open connection {cid}.", [closed, NearbyNames.Sentence("Open connections", cid, open)]);
+            return NotFound(question, $"There is no open connection {cid}.", [closed, SimilarNames.Sentence("Open connections", cid, open)]);
         }
 
         if (account.Length > 0 && rights.Account != account)
@@ -100,7 +100,7 @@ internal static class RightsSearch
             return NotFound(question, $"User {question.User} is in account {server.DisplayNameOf(elsewhere)}, not in {server.DisplayNameOf(account)}.", []);
         }
 
-        return NotFound(question, $"There is no user {question.User}: none is configured, and none is connected.", [NearbyNames.Sentence("Users", question.User, Users(server)), Elsewhere(server)]);
+        return NotFound(question, $"There is no user {question.User}: none is configured, and none is connected.", [SimilarNames.Sentence("Users", question.User, Users(server)), Elsewhere(server)]);
     }
 
     private static string[] Users(IMonitoredServer server) =>

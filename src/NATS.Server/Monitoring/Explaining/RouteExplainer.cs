@@ -120,7 +120,7 @@ internal static class RouteExplainer
             if (others > 0) _findings.Add(new Finding { Kind = "connection", Text = $"{others} other connections of this user have other rights; this is for connection {_publisher!.Cid}" });
             if (_walk.Budget.Missing > 0) _findings.Add(FindingBudget.LeftOut(_walk.Budget.Missing, "findings"));
             if (_denial?.Hint is { } hint) _hints.Add(hint);
-            _hints.AddRange(_tally.Hints.Take(NearbyNames.Maximum));
+            _hints.AddRange(_tally.Hints.Take(SimilarNames.Maximum));
             return new Explanation
             {
                 Question = "route",
@@ -179,14 +179,14 @@ internal static class RouteExplainer
             byte[][] subjects = [.. _shares.Shares.Select(static share => Encoding.UTF8.GetBytes(share.Subject))];
             foreach (string other in _server.ListAccounts().Where(other => other != _account).Order(StringComparer.Ordinal).Take(AccountsLookedAt))
             {
-                if (accounts.Count == NearbyNames.Maximum) break;
+                if (accounts.Count == SimilarNames.Maximum) break;
                 if (!subjects.Any(subject => _server.HasInterest(other, subject))) continue;
                 accounts.Add(other);
                 if (_walk.Budget.TryTake()) _findings.Add(new Finding { Kind = "elsewhere", Text = $"account {_server.DisplayNameOf(other)} has subscriptions that match; no import brings it there", Account = other });
             }
 
             if (accounts.Count > 0) _hints.Add($"It matches in account {string.Join(", ", accounts.Select(_server.DisplayNameOf))}: publish there, or export and import the subject.");
-            if (_tally.Refusals == 0 && NearbyNames.Sentence("Subjects that somebody wants in the account", _question.Subject, Wanted()) is { } near) _hints.Add(near);
+            if (_tally.Refusals == 0 && SimilarNames.Sentence("Subjects that somebody wants in the account", _question.Subject, Wanted()) is { } near) _hints.Add(near);
         }
 
         private string[] Wanted()

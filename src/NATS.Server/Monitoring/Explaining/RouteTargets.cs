@@ -126,7 +126,7 @@ internal sealed record ServiceImportTarget(string Subscription, ServiceImport Im
 /// <param name="Subscription">What it subscribes to.</param>
 /// <param name="What">What it does with the message, in words.</param>
 /// <param name="Refusal">Why it does not take it; null when it does.</param>
-internal sealed record ServerTarget(string Subscription, string What, string? Refusal = null) : RouteTarget(Subscription)
+internal sealed record InternalTarget(string Subscription, string What, string? Refusal = null) : RouteTarget(Subscription)
 {
     /// <summary>The stream that it is about; empty for none.</summary>
     public string Stream { get; init; } = "";

@@ -47,7 +47,7 @@ internal sealed class RouteWalk(IMonitoredServer server, bool hasReply)
         StreamTarget stream => ToStream(account, subject, stream, path, findings, tally),
         ServiceImportTarget service => ToService(subject, service, path, findings, tally),
         StreamImportTarget import => FollowImport([import], path, findings, tally) > 0,
-        ServerTarget own => ToServer(own, findings, tally),
+        InternalTarget own => ToServer(own, findings, tally),
         _ => false,
     };
 
@@ -176,7 +176,7 @@ internal sealed class RouteWalk(IMonitoredServer server, bool hasReply)
         var (all, wanted) => $"{wanted} of its {all} consumers want it",
     };
 
-    private bool ToServer(ServerTarget own, List<Finding> findings, RouteTally tally)
+    private bool ToServer(InternalTarget own, List<Finding> findings, RouteTally tally)
     {
         if (own.Refusal is null) tally.AddServer();
         else tally.AddRefusal(own.Refusal);
@@ -279,7 +279,7 @@ internal sealed class RouteWalk(IMonitoredServer server, bool hasReply)
     private bool FollowQueue(string account, string subject, RouteQueue queue, RoutePath path, List<Finding> findings, RouteTally tally)
     {
         // A group that streams make among themselves is nobody's business.
-        if (queue.Members is [ServerTarget own, ..] && queue.Members.All(static member => member is ServerTarget)) return ToServer(own, findings, tally);
+        if (queue.Members is [InternalTarget own, ..] && queue.Members.All(static member => member is InternalTarget)) return ToServer(own, findings, tally);
         bool isShown = Budget.TryTake();
         List<Finding> nested = [];
         var members = new RouteTally();

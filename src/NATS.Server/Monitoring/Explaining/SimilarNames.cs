@@ -32,6 +32,15 @@ internal static class SimilarNames
         if (known.Count > Maximum) yield return new Finding { Kind = "left_out", Text = $"and {StandingText.Number((long)known.Count - Maximum)} more", Value = known.Count - Maximum };
     }
 
+    /// <summary>A sentence that lists names, each once; null when there are none.</summary>
+    public static string? Sentence(string what, string wanted, IEnumerable<string> known)
+    {
+        string[] names = [.. known.Where(static name => name.Length > 0).Distinct(StringComparer.Ordinal)];
+        if (names.Length == 0) return null;
+        string more = names.Length > Maximum ? $", and {StandingText.Number((long)names.Length - Maximum)} more" : "";
+        return $"{what}: {string.Join(", ", Of(wanted, names))}{more}.";
+    }
+
     private static int RankOf(string wanted, string name, string? nearest) =>
         name.Equals(wanted, StringComparison.OrdinalIgnoreCase) ? 0
         : name == nearest ? 1
