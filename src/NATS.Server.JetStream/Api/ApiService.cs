@@ -13,13 +13,13 @@ internal sealed class ApiService(JetStreamEngine engine)
     /// <summary>Answers an account's requests from now on; what did before, does no more.</summary>
     /// <param name="port">The account.</param>
     /// <param name="account">Its JetStream; null when it has none.</param>
-    public void Attach(IAccountPort port, JetStreamAccount? account) => Replace(port, new Attachment(port, account, IsSystem: false), attached => attached.Add(port.Subscribe(ApiTarget.Subject, new ApiTarget(engine, port, account))));
+    public void Attach(IAccountPort port, JetStreamAccount? account) => Replace(port, new Attachment(port, account, IsSystem: false), attached => attached.Add(port.SubscribeRequests(ApiTarget.Subject, new ApiTarget(engine, port, account))));
 
     /// <summary>Answers the requests of the system account, which is told from now on what concerns the server.</summary>
     public void AttachSystem(IAccountPort port)
     {
         engine.SystemPort = port;
-        Replace(port, new Attachment(port, null, IsSystem: true), attached => attached.Add(port.Subscribe(SystemApiTarget.Subject, new SystemApiTarget(engine, port))));
+        Replace(port, new Attachment(port, null, IsSystem: true), attached => attached.Add(port.SubscribeRequests(SystemApiTarget.Subject, new SystemApiTarget(engine, port))));
     }
 
     /// <summary>Nobody is answered any more.</summary>

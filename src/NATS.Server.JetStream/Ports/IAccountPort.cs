@@ -13,6 +13,12 @@ internal interface IAccountPort
     /// <returns>For <see cref="Unsubscribe"/>.</returns>
     object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default);
 
+    /// <summary>Subscribes to requests: what the account gets by importing another account's stream is none.</summary>
+    /// <param name="subject">Valid; may have wildcards.</param>
+    /// <param name="target">Gets them.</param>
+    /// <returns>For <see cref="Unsubscribe"/>.</returns>
+    object SubscribeRequests(ReadOnlySpan<byte> subject, IMessageTarget target);
+
     void Unsubscribe(object subscription);
 
     /// <summary>Publishes to everybody who subscribed: meant for subjects that are used once, such as replies.</summary>

@@ -47,7 +47,7 @@ internal sealed class ImportedStreams(Account importer)
 
     public void OnInserted(Subscription subscription)
     {
-        if (Volatile.Read(ref _imports).Length > 0) Follow(subscription);
+        if (subscription.ReceivesStreams && Volatile.Read(ref _imports).Length > 0) Follow(subscription);
     }
 
     /// <summary>A closed subscription is gone.</summary>

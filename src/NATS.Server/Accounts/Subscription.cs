@@ -33,7 +33,7 @@ internal class Subscription(Subscriber owner, byte[] subject, byte[]? queue, byt
     /// <summary>Whether the owner's permissions deny a part of what the subject matches, so that every message has to be asked for.</summary>
     public bool IsFiltered { get; set; }
 
-    /// <summary>Whether it also receives the streams that its account imports. A service import does not: streams are no requests.</summary>
+    /// <summary>Whether it also receives the streams that its account imports. Service imports and the JetStream API do not: streams are no requests.</summary>
     public bool ReceivesStreams { get; init; } = true;
 
     /// <summary>What stands for it in accounts whose streams its account imports. Belongs to <see cref="ImportedStreams"/>.</summary>

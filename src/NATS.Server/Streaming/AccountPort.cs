@@ -39,10 +39,14 @@ internal sealed class AccountPort : Subscriber, IAccountPort
     /// <summary>What a subscription of JetStream is for; null for a subscription of somebody else.</summary>
     public static IMessageTarget? TargetOf(Subscription subscription) => (subscription as PortSubscription)?.Target;
 
-    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default)
+    public object Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue = default) => Subscribe(subject, target, queue, receivesStreams: true);
+
+    public object SubscribeRequests(ReadOnlySpan<byte> subject, IMessageTarget target) => Subscribe(subject, target, queue: default, receivesStreams: false);
+
+    private PortSubscription Subscribe(ReadOnlySpan<byte> subject, IMessageTarget target, ReadOnlySpan<byte> queue, bool receivesStreams)
     {
         byte[] sid = Encoding.ASCII.GetBytes(Interlocked.Increment(ref _lastSid).ToString(CultureInfo.InvariantCulture));
-        var subscription = new PortSubscription(this, subject.ToArray(), queue.IsEmpty ? null : queue.ToArray(), sid, target);
+        var subscription = new PortSubscription(this, subject.ToArray(), queue.IsEmpty ? null : queue.ToArray(), sid, target) { ReceivesStreams = receivesStreams };
         _account.Insert(subscription);
         return subscription;
     }

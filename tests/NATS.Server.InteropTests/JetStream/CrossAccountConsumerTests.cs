@@ -65,6 +65,32 @@ public sealed class CrossAccountConsumerTests
     });
 
     [Fact]
+    public Task A_stream_import_of_everything_brings_messages_and_no_requests()
+    {
+        const string config = """
+            accounts {
+              A { jetstream: enabled, users: [{ user: a, password: p }], exports: [{ stream: ">" }] }
+              B { jetstream: enabled, users: [{ user: b, password: p }], imports: [{ stream: { account: A, subject: ">" } }] }
+            }
+            """;
+        return ConsumerScript.CompareAsync(config, ["a", "b"], async scripts =>
+        {
+            (ConsumerScript exporter, ConsumerScript importer) = (scripts[0], scripts[1]);
+            await importer.AskAsync("STREAM.CREATE.S", """{"name":"S","subjects":["s.>"],"storage":"memory"}""");
+            await exporter.SendAsync("PUB s.a 5|hello|");
+            await importer.WaitAsync("STREAM.INFO.S", "\"messages\":1,");
+
+            // What the exporter asks of its JetStream, that of the importer does not do.
+            await exporter.AskAsync("STREAM.CREATE.X", """{"name":"X","subjects":["x.>"],"storage":"memory"}""");
+            await exporter.AskAsync("STREAM.PURGE.S");
+            await exporter.AskAsync("STREAM.DELETE.S");
+            await exporter.AskAsync("STREAM.NAMES");
+            await importer.AskAsync("STREAM.NAMES");
+            await importer.AskAsync("STREAM.INFO.S");
+        });
+    }
+
+    [Fact]
     public Task Pushes_go_through_imports() => ConsumerScript.CompareAsync(Config, ["js", "u"], async scripts =>
     {
         (ConsumerScript js, ConsumerScript user) = (scripts[0], scripts[1]);

@@ -21,6 +21,8 @@ internal sealed class SimulatedAccount(string name) : IAccountPort
     /// <summary>Subscribes a client.</summary>
     public object Subscribe(string subject, Action<SimulatedMessage> received) => Add(new Subscription(Encoding.UTF8.GetBytes(subject), null, received));
 
+    public object SubscribeRequests(ReadOnlySpan<byte> subject, IMessageTarget target) => Subscribe(subject, target);
+
     public void Unsubscribe(object subscription)
     {
         var known = (Subscription)subscription;
