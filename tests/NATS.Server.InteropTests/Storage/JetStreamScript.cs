@@ -117,17 +117,28 @@ internal sealed class JetStreamScript(RawClient client) : IAsyncDisposable
     public async Task<byte[]> BackUpAsync(string stream)
     {
         int id = ++_subscriptions;
-        await client.SendAsync($"SUB backup {id}\r\n");
-        await RequestAsync($"$JS.API.STREAM.SNAPSHOT.{stream}", """{"deliver_subject":"backup"}""");
+        int answer = ++_subscriptions;
+        const string request = """{"deliver_subject":"backup"}""";
+        await client.SendAsync($"SUB backup {id}\r\nSUB answer.{answer} {answer}\r\nUNSUB {answer} 1\r\nPUB $JS.API.STREAM.SNAPSHOT.{stream} answer.{answer} {request.Length}\r\n{request}\r\n");
         using var bytes = new MemoryStream();
-        while (true)
-        {
-            ReceivedMessage message = await ReadFrameAsync(id);
 
-            // A message without content ends it; its headers, if there are any, have a status.
-            if (message.Headers.Length > 0 || message.Payload.Length == 0) break;
-            bytes.Write(Encoding.Latin1.GetBytes(message.Payload));
-            if (message.Reply.Length > 0) await client.SendAsync($"PUB {message.Reply} 0\r\n\r\n");
+        // The answer may come behind the backup itself.
+        for (bool isAnswered = false, isComplete = false; !isAnswered || !isComplete;)
+        {
+            ReceivedMessage message = await client.ReadMessageAsync();
+            if (message.Sid == answer.ToString(CultureInfo.InvariantCulture))
+            {
+                Parse(message.Payload);
+                isAnswered = true;
+            }
+            else if (message.Sid == id.ToString(CultureInfo.InvariantCulture))
+            {
+                // A message without content ends it; its headers, if there are any, have a status.
+                isComplete = message.Headers.Length > 0 || message.Payload.Length == 0;
+                if (isComplete) continue;
+                bytes.Write(Encoding.Latin1.GetBytes(message.Payload));
+                if (message.Reply.Length > 0) await client.SendAsync($"PUB {message.Reply} 0\r\n\r\n");
+            }
         }
 
         await client.SendAsync($"UNSUB {id}\r\n");
